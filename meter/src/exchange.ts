@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { type Endpoint, type Engine, modelName, type RequestRecord } from '@inferometer/core/request-record';
+import type { Clock } from './clock.ts';
+import type { MessageHead } from './http-stream.ts';
+import { type Ending, judge } from './outcome.ts';
+import { RequestBody } from './request-body.ts';
+import type { Tap, TapResult } from './taps/tap.ts';
+
+/** What all exchanges of a meter share. */
+export interface ExchangeContext {
+  readonly engine: Engine;
+  readonly server: string;
+  readonly clock: Clock;
+  createTap(endpoint: Endpoint): Tap;
+}
+
+/** One metered request from its head to its end. */
+export class Exchange {
+  readonly endpoint: Endpoint;
+  readonly #context: ExchangeContext;
+  readonly #id: string;
+  readonly #body = new RequestBody();
+  #startUnix: number;
+  #start: number;
+  #model: string | undefined;
+  #status: number | undefined;
+  #streamed = false;
+  #tap: Tap | undefined;
+  #requestBytes = 0;
+  #responseBytes = 0;
+
+  constructor(context: ExchangeContext, endpoint: Endpoint, head: MessageHead) {
+    this.#context = context;
+    this.endpoint = endpoint;
+    this.#id = requestId(head.headers.get('x-request-id'));
+    this.#startUnix = context.clock.unixSeconds();
+    this.#start = context.clock.monotonicSeconds();
+  }
+
+  /** The model as requested, in its one spelling; undefined until the request has said it. */
+  get model(): string | undefined {
+    return this.#model;
+  }
+
+  requestBody(chunk: Buffer): void {
+    this.#requestBytes += chunk.length;
+    this.#body.push(chunk);
+  }
+
+  requestEnd(): void {
+    this.#startUnix = this.#context.clock.unixSeconds();
+    this.#start = this.#context.clock.monotonicSeconds();
+    const model = this.#body.model();
+    if (model !== undefined) this.#model = modelName(model);
+  }
+
+  responseHead({ status, headers }: MessageHead): void {
+    this.#status = status;
+    this.#streamed = /ndjson|event-stream/.test(headers.get('content-type') ?? '');
+    if (status < 300) this.#tap = this.#context.createTap(this.endpoint);
+  }
+
+  /** False when the body cannot be read on. */
+  responseBody(chunk: Buffer): boolean {
+    this.#responseBytes += chunk.length;
+    return this.#tap?.push(chunk, this.#context.clock.monotonicSeconds()) ?? true;
+  }
+
+  /** The record of the exchange, or undefined when it asked for no inference. */
+  end(ending: Ending): RequestRecord | undefined {
+    const now = this.#context.clock.monotonicSeconds();
+    const seen = this.#tap?.end(now);
+    if (ending === 'complete' && seen?.inference === false) return undefined;
+    const model = this.#model ?? (seen?.model === undefined ? undefined : modelName(seen.model));
+    return {
+      version: 1,
+      request_id: this.#id,
+      engine: this.#context.engine,
+      server: this.#context.server,
+      ...(model !== undefined && { model }),
+      endpoint: this.endpoint,
+      streamed: this.#streamed,
+      start_unix_seconds: this.#startUnix,
+      start_monotonic_seconds: this.#start,
+      duration_seconds: now - this.#start,
+      ...(seen && this.#reading(seen)),
+      ...judge(ending, this.#status, seen),
+      ...(this.#status !== undefined && { status: this.#status }),
+      request_bytes: this.#requestBytes,
+      response_bytes: this.#responseBytes,
+    };
+  }
+
+  #reading(seen: TapResult): Partial<RequestRecord> {
+    const since = (time: number | undefined) => (time === undefined ? undefined : time - this.#start);
+    const generated = seen.generatedTokens ?? (this.#streamed ? seen.contentChunks : undefined);
+    const fields: { [K in keyof RequestRecord]?: RequestRecord[K] | undefined } = {
+      time_to_first_token_seconds: this.#streamed ? since(seen.firstContentAt) : undefined,
+      time_to_last_content_seconds: this.#streamed ? since(seen.lastContentAt) : undefined,
+      prompt_tokens: seen.promptTokens,
+      cached_prompt_tokens: seen.cachedPromptTokens,
+      generated_tokens: generated,
+      generated_tokens_from:
+        generated === undefined ? undefined : seen.generatedTokens === undefined ? 'counted' : 'reported',
+      server_total_seconds: seen.serverTotalSeconds,
+      server_load_seconds: seen.serverLoadSeconds,
+      server_prompt_eval_seconds: seen.serverPromptEvalSeconds,
+      server_eval_seconds: seen.serverEvalSeconds,
+    };
+    return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  }
+}
+
+/** The client's own id where it is a plain text, else a new one. */
+function requestId(given: string | undefined): string {
+  return given !== undefined && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID();
+}

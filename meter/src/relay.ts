@@ -1,0 +1,63 @@
+import { connect, type Socket } from 'node:net';
+
+/** Where the engine listens. */
+export type Upstream = { readonly host: string; readonly port: number } | { readonly path: string };
+
+/** Who watches a copy of a connection's bytes. Nothing it does reaches the bytes. */
+export interface Watcher {
+  fromClient(bytes: Buffer): void;
+  fromServer(bytes: Buffer): void;
+  /** Called once, when the connection is over; says which side ended it. */
+  close(ending: 'client_left' | 'server_left'): void;
+}
+
+/**
+ * Relays a client's connection over one connection of its own to the engine: raw bytes both ways, as they come, with
+ * back-pressure both ways. An end of either side is passed on as an end, a reset as a reset. No timeouts.
+ */
+export function relay(client: Socket, upstream: Upstream, watcher: Watcher): void {
+  const server = connect({ ...upstream, allowHalfOpen: true, noDelay: true });
+  client.setNoDelay(true);
+  copy(client, server, (bytes) => watcher.fromClient(bytes));
+  copy(server, client, (bytes) => watcher.fromServer(bytes));
+  client.on('close', (failed) => follow(server, failed));
+  server.on('close', (failed) => {
+    // An engine that cannot be reached: the request is read first, so that it is known what failed.
+    if (server.bytesRead === 0 && client.bytesRead === 0) client.once('data', () => follow(client, failed));
+    else follow(client, failed);
+  });
+  watchEnds(client, server, watcher);
+}
+
+/** Passes the bytes of one socket to the other, no faster than that one takes them. */
+function copy(from: Socket, to: Socket, watch: (bytes: Buffer) => void): void {
+  from.on('data', (bytes: Buffer) => {
+    if (!to.destroyed && !to.write(bytes)) from.pause();
+    watch(bytes);
+  });
+  to.on('drain', () => from.resume());
+  from.on('end', () => to.end());
+}
+
+/** The other side is gone: this one goes at once after an error, else when what was written is delivered. */
+function follow(socket: Socket, failed: boolean): void {
+  if (failed) socket.resetAndDestroy();
+  else socket.destroySoon();
+}
+
+/** Tells the watcher when both sides are gone, and which was first to end. */
+function watchEnds(client: Socket, server: Socket, watcher: Watcher): void {
+  let first: 'client_left' | 'server_left' | undefined;
+  let open = 2;
+  for (const [socket, ending] of [
+    [client, 'client_left'],
+    [server, 'server_left'],
+  ] as const) {
+    socket.on('end', () => (first ??= ending));
+    socket.on('error', () => (first ??= ending));
+    socket.on('close', () => {
+      open -= 1;
+      if (open === 0) watcher.close(first ?? ending);
+    });
+  }
+}
