@@ -8,7 +8,7 @@ import type { Snapshot } from './snapshot.ts';
  * at most one snapshot back, the newest. The snapshot is shared and must not be changed.
  *
  * `close` resolves when nothing of this sink runs any more (its timers, sockets and listeners are gone), within
- * 5 seconds even if its far end hangs, and never rejects. It may be called twice. `accept` after `close` does nothing.
+ * 9 seconds even if its far end hangs, and never rejects. It may be called twice. `accept` after `close` does nothing.
  */
 export interface Sink {
   readonly name: string;

@@ -70,7 +70,7 @@ export class Exchange {
   end(ending: Ending): RequestRecord | undefined {
     const now = this.#context.clock.monotonicSeconds();
     const seen = this.#tap?.end(now);
-    if (ending === 'complete' && seen?.inference === false) return undefined;
+    if (seen?.inference === false) return undefined;
     const model = this.#model ?? (seen?.model === undefined ? undefined : modelName(seen.model));
     return {
       version: 1,

@@ -30,6 +30,7 @@ export class ConnectionObserver {
   #sending: Pending | undefined;
   #pending: Pending[] = [];
   #watching = true;
+  #clientHasLeft = false;
   /** The response at hand is a 1xx: the real one is still to come. */
   #interim = false;
 
@@ -66,13 +67,17 @@ export class ConnectionObserver {
     this.#read(this.#responses, bytes, 'response');
   }
 
+  clientLeft(): void {
+    this.#clientHasLeft = true;
+  }
+
   /** The connection is over. A body that only the end of the connection ends is whole when the engine ended it. */
-  close(ending: Exclude<Ending, 'complete'>): void {
+  close(): void {
     if (!this.#watching) return;
-    if (ending === 'server_left') this.#responses.finish();
+    if (!this.#clientHasLeft) this.#responses.finish();
     const rest = this.#pending;
     this.#stop();
-    for (const { exchange } of rest) this.#end(exchange, ending);
+    for (const { exchange } of rest) this.#end(exchange, 'server_left');
   }
 
   #read(stream: HttpStream, bytes: Buffer, side: 'request' | 'response'): void {
@@ -118,7 +123,7 @@ export class ConnectionObserver {
   }
 
   #end(exchange: Exchange | undefined, ending: Ending): void {
-    if (exchange) this.#events.ended(exchange, exchange.end(ending));
+    if (exchange) this.#events.ended(exchange, exchange.end(this.#clientHasLeft ? 'client_left' : ending));
   }
 
   #giveUp(reason: ParseError): void {

@@ -39,21 +39,22 @@ export class RecordWriter {
     }
     this.#held.push(line);
     this.#heldBytes += line.length;
-    this.#timer ??= setTimeout(() => void this.#flush(), flushMs);
+    this.#timer ??= setTimeout(() => void this.flush(), flushMs);
   }
 
-  /** Resolves when all that could be written is written. */
-  async close(): Promise<void> {
-    await this.#flush();
-    await this.#file?.close();
-    this.#file = undefined;
-  }
-
-  #flush(): Promise<void> {
+  /** Resolves when what was written so far is in the file, or could not be. */
+  flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#flushing = this.#flushing.then(() => this.#append());
     return this.#flushing;
+  }
+
+  /** Resolves when all that could be written is written. */
+  async close(): Promise<void> {
+    await this.flush();
+    await this.#file?.close();
+    this.#file = undefined;
   }
 
   async #append(): Promise<void> {
@@ -70,7 +71,7 @@ export class RecordWriter {
       this.#torn = true;
       this.#held = [...lines, ...this.#held];
       this.#onTrouble(error);
-      this.#timer ??= setTimeout(() => void this.#flush(), flushMs * 5);
+      this.#timer ??= setTimeout(() => void this.flush(), flushMs * 5);
     }
   }
 }

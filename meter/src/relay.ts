@@ -7,8 +7,10 @@ export type Upstream = { readonly host: string; readonly port: number } | { read
 export interface Watcher {
   fromClient(bytes: Buffer): void;
   fromServer(bytes: Buffer): void;
-  /** Called once, when the connection is over; says which side ended it. */
-  close(ending: 'client_left' | 'server_left'): void;
+  /** The client ended its side before the engine did: it left, or at least says no more. */
+  clientLeft(): void;
+  /** The connection is over. */
+  close(): void;
 }
 
 /**
@@ -45,19 +47,21 @@ function follow(socket: Socket, failed: boolean): void {
   else socket.destroySoon();
 }
 
-/** Tells the watcher when both sides are gone, and which was first to end. */
+/** Tells the watcher when the client is first to end, and when both sides are gone. */
 function watchEnds(client: Socket, server: Socket, watcher: Watcher): void {
-  let first: 'client_left' | 'server_left' | undefined;
+  let isEnding = false;
+  const clientEnds = (): void => {
+    if (!isEnding) watcher.clientLeft();
+    isEnding = true;
+  };
+  const serverEnds = (): void => void (isEnding = true);
+  client.on('end', clientEnds).on('error', clientEnds);
+  server.on('end', serverEnds).on('error', serverEnds);
   let open = 2;
-  for (const [socket, ending] of [
-    [client, 'client_left'],
-    [server, 'server_left'],
-  ] as const) {
-    socket.on('end', () => (first ??= ending));
-    socket.on('error', () => (first ??= ending));
-    socket.on('close', () => {
-      open -= 1;
-      if (open === 0) watcher.close(first ?? ending);
-    });
-  }
+  const closed = (): void => {
+    open -= 1;
+    if (open === 0) watcher.close();
+  };
+  client.on('close', closed);
+  server.on('close', closed);
 }

@@ -1,17 +1,30 @@
 import { rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { MeterStatus } from '@inferometer/core/meter-status';
 
-/** Answers `GET /status` on a Unix socket, for the agent of the same node. Replaces a socket left behind. */
-export function serveStatus(path: string, status: () => MeterStatus): Promise<Server> {
-  const server = createServer((request, response) => {
-    const found = request.method === 'GET' && request.url === '/status';
-    response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
-    response.end(found ? JSON.stringify(status()) : '{}');
-  });
+export interface StatusSource {
+  status(): MeterStatus;
+  /** Resolves when all records up to now are in their file. */
+  flush(): Promise<void>;
+}
+
+/**
+ * Answers the agent of the same node on a Unix socket: `GET /status`, and `POST /flush`, which writes the records
+ * first and then answers the same. Replaces a socket left behind.
+ */
+export function serveStatus(path: string, source: StatusSource): Promise<Server> {
+  const server = createServer((request, response) => void answer(source, request, response));
   rmSync(path, { force: true });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, () => resolve(server));
   });
+}
+
+async function answer(source: StatusSource, { method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
+  const route = `${method} ${url}`;
+  if (route === 'POST /flush') await source.flush();
+  const found = route === 'GET /status' || route === 'POST /flush';
+  response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
+  response.end(found ? JSON.stringify(source.status()) : '{}');
 }

@@ -9,6 +9,8 @@ export interface OptionSources {
   /** Arguments behind the command's name. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Most arguments that are no options; default none. */
+  readonly maxOperands?: number;
 }
 
 export interface Resolved<T extends OptionTable> {
@@ -29,8 +31,12 @@ interface Given {
  * Values of a command's options: flags before environment variables before the configuration file (option `config`,
  * where the table has one) before defaults. Throws one ConfigError with every problem of every source.
  */
-export function resolveOptions<T extends OptionTable>(table: T, { argv, env }: OptionSources): Resolved<T> {
+export function resolveOptions<T extends OptionTable>(
+  table: T,
+  { argv, env, maxOperands = 0 }: OptionSources,
+): Resolved<T> {
   const { given: flags, operands, command, problems } = readArguments(table, argv);
+  problems.push(...operands.slice(maxOperands).map((operand) => `"${operand}": not expected here`));
   const variables = readVariables(table, env);
   const path = (flags.get('config') ?? variables.get('config'))?.texts.at(-1);
   const file = path === undefined ? new Map<string, Given>() : readFile(table, path, problems);

@@ -1,0 +1,88 @@
+import { family } from '@inferometer/core/catalogue/readings';
+import type { MetricFamily } from '@inferometer/core/exposition/family';
+import type { Log } from '@inferometer/core/log';
+import type { MeterStatus } from '@inferometer/core/meter-status';
+import type { RequestRecord } from '@inferometer/core/request-record';
+import { Activity } from '../activity.ts';
+import type { Collector } from '../collector.ts';
+import type { SupervisedMeter } from '../meters/supervised-meter.ts';
+import { PolledCollector } from '../polled-collector.ts';
+import { RecordReader } from '../requests/record-reader.ts';
+import type { RequestMetrics } from '../requests/request-metrics.ts';
+
+const name = 'requests';
+const source = 'meter';
+
+export interface RequestsOptions {
+  /** The node's folder of request segments. */
+  readonly folder: string;
+  readonly meters: readonly SupervisedMeter[];
+  readonly metrics: RequestMetrics;
+  readonly cadenceMs: number;
+}
+
+/** Request metrics of this node, from the records that its meters write, and what is in flight at them now. */
+export function requestsCollector(options: RequestsOptions, log: Log): Collector {
+  const { folder, meters, metrics, cadenceMs } = options;
+  const reader = new RecordReader(folder);
+  const activities = new Map<string, Activity>(meters.map(({ server }) => [server, new Activity()]));
+  const read = async (): Promise<readonly MetricFamily[]> => {
+    const now = Date.now() / 1000;
+    const statuses = await Promise.all(meters.map((meter) => meter.status()));
+    const records = await reader.poll();
+    const answered = statuses.filter((status) => status !== undefined);
+    noteActivity(activities, records, answered, now);
+    for (const { server, inFlight } of answered) {
+      for (const { model, endpoint } of inFlight) {
+        if (model !== undefined && metrics.models.has(model)) metrics.begin(server, model, endpoint);
+      }
+    }
+    for (const record of records) metrics.add(record);
+    return [
+      ...(await metrics.families(now)),
+      ...statusFamilies(answered),
+      family(
+        'ollama_workload_running',
+        answered.map(({ server }) => running(server, activities, now)),
+      ),
+      family(
+        'inferometer_meter_up',
+        meters.map(({ server }, at) => ({ labels: { server }, value: statuses[at] ? 1 : 0 })),
+      ),
+      family('inferometer_collector_unparsed_lines_total', [
+        { labels: { collector: name, target: folder }, value: reader.malformed || undefined },
+      ]),
+    ];
+  };
+  return new PolledCollector({ name, target: folder, cadenceMs, read, toFamilies: (families) => families }, log);
+}
+
+function noteActivity(
+  activities: ReadonlyMap<string, Activity>,
+  records: readonly RequestRecord[],
+  statuses: readonly MeterStatus[],
+  now: number,
+): void {
+  for (const { server, start_unix_seconds: start, duration_seconds: duration } of records) {
+    activities.get(server)?.busy(start + duration);
+  }
+  for (const { server, inFlight } of statuses) if (inFlight.length > 0) activities.get(server)?.busy(now);
+}
+
+function running(server: string, activities: ReadonlyMap<string, Activity>, now: number) {
+  return { labels: { server, source }, value: activities.get(server)?.running(now) };
+}
+
+function statusFamilies(statuses: readonly MeterStatus[]): readonly MetricFamily[] {
+  const inFlight = statuses.flatMap(({ server, inFlight: groups }) => {
+    const endpoints = [...new Set(groups.map(({ endpoint }) => endpoint))];
+    return endpoints.map((endpoint) => {
+      const counts = groups.filter((group) => group.endpoint === endpoint).map(({ count }) => count);
+      return { labels: { server, endpoint, source }, value: counts.reduce((sum, count) => sum + count, 0) };
+    });
+  });
+  const parseErrors = statuses.flatMap(({ server, parseErrors: errors }) =>
+    Object.entries(errors).map(([reason, value]) => ({ labels: { server, reason }, value })),
+  );
+  return [family('ollama_requests_in_flight', inFlight), family('inferometer_parse_errors_total', parseErrors)];
+}

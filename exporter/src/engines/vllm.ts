@@ -1,0 +1,46 @@
+import { performance } from 'node:perf_hooks';
+import { serverName } from '@inferometer/core/address';
+import { family } from '@inferometer/core/catalogue/readings';
+import { parseText } from '@inferometer/core/exposition/parse-text';
+import type { Log } from '@inferometer/core/log';
+import type { Collector } from '../collector.ts';
+import { ReadError } from '../collector.ts';
+import { PolledCollector } from '../polled-collector.ts';
+import { getText } from './get-json.ts';
+import { isBusy, VllmFamilies } from './vllm-families.ts';
+import { VllmSamples } from './vllm-samples.ts';
+
+/** What a vLLM server says of itself on its own /metrics, under our names. */
+export function vllmCollector(url: URL, cadenceMs: number, log: Log): Collector {
+  const server = serverName(url);
+  const families = new VllmFamilies(server);
+  let wasSeen = false;
+  return new PolledCollector(
+    {
+      name: 'vllm',
+      target: server,
+      cadenceMs,
+      read: async () => {
+        const samples = parseVllm(await getText(url, '/metrics'));
+        wasSeen = true;
+        return samples;
+      },
+      toFamilies: (samples) => families.of(samples, performance.now() / 1000),
+      always: (isUp) => [family('vllm_up', wasSeen ? [{ labels: { server }, value: isUp ? 1 : 0 }] : [])],
+    },
+    log,
+  );
+}
+
+/** The samples of a vLLM exposition. Throws a ReadError when it holds none of vLLM's metrics. */
+export function parseVllm(text: string): VllmSamples {
+  const { families, problems } = parseText(text);
+  const samples = new VllmSamples(families);
+  if (isBusy(samples) !== undefined) return samples;
+  const [first] = problems;
+  const cause = first ? `line ${first.line}: ${first.reason}` : 'no vllm:num_requests_running';
+  throw new ReadError(
+    'malformed',
+    `/metrics holds no vLLM metrics (${cause}); is it started with --disable-log-stats?`,
+  );
+}
