@@ -9,7 +9,7 @@ export interface CommandContext {
   /** The program and arguments that start this same command line again. */
   readonly program: readonly [string, ...string[]];
   /** Text for the user, to standard output. */
-  print(text: string): void;
+  readonly print: (text: string) => void;
 }
 
 /** One command: its help and what it does. `run` resolves to the exit code. */

@@ -4,4 +4,5 @@ import type { Command } from './command.ts';
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   agent: async () => (await import('./agent.ts')).agentCommand,
   meter: async () => (await import('./meter.ts')).meterCommand,
+  demo: async () => (await import('./demo/command.ts')).demoCommand,
 };
