@@ -1,4 +1,6 @@
 import { defineConfig } from 'vitest/config';
+// Programs that were unpacked for this clone are on the PATH of the tests too.
+import './scripts/parts.mjs';
 
 export default defineConfig({
   test: {

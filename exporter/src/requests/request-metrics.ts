@@ -19,11 +19,15 @@ export class RequestMetrics {
   readonly #latency = this.#instruments.histogram('ollama_request_latency_seconds');
   readonly #timeToFirstToken = this.#instruments.histogram('ollama_time_to_first_token_seconds');
   readonly #timePerOutputToken = this.#instruments.histogram('ollama_time_per_output_token_seconds');
+  readonly #begun = new Set<string>();
   readonly #rates = new Map<string, { labels: Record<string, string>; rate: TrailingRate }>();
 
   /** Series of a request that has begun exist from then on, at 0, so that a rate sees its first increase. */
   begin(server: string, model: string, endpoint: string): void {
     const labels = { server, model, endpoint };
+    const key = JSON.stringify([server, model, endpoint]);
+    if (this.#begun.has(key)) return;
+    this.#begun.add(key);
     for (const outcome of outcomes) this.#requests.inc({ ...labels, outcome, source }, 0);
     for (const reason of reasons) this.#errors.inc({ ...labels, reason, source }, 0);
     this.#latency.zero({ ...labels, source });
