@@ -13,9 +13,6 @@ const projects = process.argv[2] === 'e2e' ? ['e2e'] : ['unit', 'contract', 'e2e
 ensureDependencies();
 ensureParts(Object.keys(parts));
 const failedChecks = projects.length > 1 ? runChecks() : [];
-step('building dist/inferometer.mjs');
-const build = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' });
-if (build.status !== 0) failedChecks.push('build');
 
 const report = join(root, '.cache', 'vitest.json');
 mkdirSync(join(root, '.cache'), { recursive: true });
