@@ -25,6 +25,8 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // On real engines that the user started: npm run verify:engines.
+      { test: { name: 'verify', include: ['test/verify/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 } },
     ],
   },
 });
