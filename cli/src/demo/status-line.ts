@@ -33,13 +33,13 @@ function sum(samples: readonly Sample[]): number | undefined {
   return samples.length === 0 ? undefined : samples.reduce((all, { value }) => all + value, 0);
 }
 
-/** The figures in one line, such as `1,204 requests (12 failed) · 6.1 req/s · 48,160 tokens · 412 W`. */
+/** The figures in one line, such as `1,204 requests (12 failed) · 6.1 req/s · 48,160 tokens · 412 W`: rate over 30 s, generated tokens, power of all GPUs. */
 export function statusLine({ requests, failed, requestsPerSecond, generatedTokens, watts }: Figures): string {
   const parts = [
     requests === undefined ? 'no requests yet' : `${whole(requests)} requests (${whole(failed ?? 0)} failed)`,
-    requestsPerSecond !== undefined && `${requestsPerSecond.toFixed(1)} req/s over 30 s`,
-    generatedTokens !== undefined && `${whole(generatedTokens)} tokens generated`,
-    watts !== undefined && `GPUs ${watts.toFixed(0)} W`,
+    requestsPerSecond !== undefined && `${requestsPerSecond.toFixed(1)} req/s`,
+    generatedTokens !== undefined && `${whole(generatedTokens)} tokens`,
+    watts !== undefined && `${watts.toFixed(0)} W`,
   ];
   return parts.filter((part) => part !== false).join(' · ');
 }
