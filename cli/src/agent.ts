@@ -4,6 +4,7 @@ import { resolveOptions } from '@inferometer/core/config/resolve';
 import { InferometerError } from '@inferometer/core/errors';
 import { readSecretFile, writeJsonAtomically } from '@inferometer/core/files';
 import type { Log } from '@inferometer/core/log';
+import type { MeterStatus } from '@inferometer/core/meter-status';
 import { version } from '@inferometer/core/version';
 import { Agent } from '@inferometer/exporter/agent';
 import type { Collector } from '@inferometer/exporter/collector';
@@ -41,29 +42,42 @@ async function runAgent(context: CommandContext): Promise<number> {
   const log = context.log.with({ run: place.identity.run, node: place.identity.node });
   const token = values['token-file'] === undefined ? undefined : readSecretFile(values['token-file']);
   const bridge = createBridge(values, place, log);
-  const { http, address } = await bindHttp(values, token, log);
   const meters = createMeters(values, place, { ...context, log });
-  const started = await Promise.all(meters.map((meter) => meter.start()));
+  const { http, address } = await bindHttp(values, token, log);
+  const terminated = termination();
+  const started = await startMeters(meters).catch(async (error: unknown) => {
+    await http.close();
+    throw error;
+  });
   const agent = new Agent({
     collectors: createCollectors(values, place, meters, context, log),
     sinks: [http, ...(bridge ? [bridge] : [])],
     intervalMs: values['sample-interval'],
     log,
   });
-  const terminated = termination();
   agent.start();
-  writeAgentFile(
-    place,
-    address,
-    started.map(({ engine, server, listen }) => ({ engine, server, listen })),
-  );
-  log.info('monitoring', { metrics: `http://${formatHostPort(address)}/metrics`, run_dir: place.runDir });
-  const exitCode = command.length > 0 ? await runPayload(command, terminated) : await terminated.then(() => 0);
-  await Promise.all(meters.map((meter) => meter.flush()));
-  await agent.close();
-  await Promise.all(meters.map((meter) => meter.stop()));
-  log.info('ended');
-  return exitCode;
+  try {
+    writeAgentFile(
+      place,
+      address,
+      started.map(({ engine, server, listen }) => ({ engine, server, listen })),
+    );
+    log.info('monitoring', { metrics: `http://${formatHostPort(address)}/metrics`, run_dir: place.runDir });
+    return command.length > 0 ? await runPayload(command, terminated) : await terminated.then(() => 0);
+  } finally {
+    await Promise.all(meters.map((meter) => meter.flush()));
+    await agent.close();
+    await Promise.all(meters.map((meter) => meter.stop()));
+    log.info('ended');
+  }
+}
+
+/** Starts all meters. When one cannot start, the others are asked to end: they would outlive us. */
+async function startMeters(meters: readonly SupervisedMeter[]): Promise<readonly MeterStatus[]> {
+  const starts = meters.map((meter) => meter.start());
+  const failed = (await Promise.allSettled(starts)).some(({ status }) => status === 'rejected');
+  if (failed) await Promise.all(meters.map((meter) => meter.stop()));
+  return Promise.all(starts);
 }
 
 /** Binds --listen, or the default address and, when that is taken, any free port. */

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { formatHostPort, serverName } from '@inferometer/core/address';
 import { resolveOptions } from '@inferometer/core/config/resolve';
 import { ConfigError, messageOf } from '@inferometer/core/errors';
@@ -28,7 +28,7 @@ async function runMeter({ argv, env, log }: CommandContext): Promise<number> {
   if (!engine || !listen || !upstream || !runDir || problems.length > 0) throw new ConfigError(problems);
   const { node } = resolveIdentity({ run: 'any', node: values.node }, env, { name: hostname(), now: new Date() });
   const server = serverName(upstream);
-  const meterLog = log.with({ component: 'meter', node, server });
+  const meterLog = log.with({ component: 'meter', run: basename(runDir), node, server });
   const records = new RecordWriter(join(runDir, 'nodes', node, 'requests'), (error) =>
     meterLog.error('request records cannot be written; trying again', { cause: messageOf(error) }),
   );

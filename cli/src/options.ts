@@ -57,3 +57,8 @@ export const meterOptions = {
   node: { kind: 'text', help: 'Name of this node.', defaultHelp: "Slurm's node name, else the short host name" },
   'status-socket': { kind: 'path', help: 'Unix socket that answers GET /status, for the agent.' },
 } as const satisfies OptionTable;
+
+export const demoOptions = {
+  ollama: { kind: 'url', help: 'Where your own Ollama may be.', default: 'http://127.0.0.1:11434' },
+  vllm: { kind: 'url', help: 'Where your own vLLM may be.', default: 'http://127.0.0.1:8000' },
+} as const satisfies OptionTable;

@@ -6,6 +6,7 @@ import type { InFlight, MeterStatus } from '@inferometer/core/meter-status';
 import type { RequestRecord } from '@inferometer/core/request-record';
 import { systemClock } from './clock.ts';
 import type { Exchange, ExchangeContext } from './exchange.ts';
+import { FailureLog } from './failure-log.ts';
 import { ConnectionObserver, type ParseError } from './observer.ts';
 import { relay, type Upstream } from './relay.ts';
 import { endpointOf, type MeteredEngine, tapOf } from './routes.ts';
@@ -29,6 +30,7 @@ export class Meter {
   readonly #options: MeterOptions;
   readonly #records: RecordSink;
   readonly #log: Log;
+  readonly #failures: FailureLog;
   readonly #server: Server;
   readonly #connections = new Map<Socket, ConnectionObserver>();
   readonly #exchanges = new Set<Exchange>();
@@ -39,6 +41,7 @@ export class Meter {
     this.#options = options;
     this.#records = records;
     this.#log = log;
+    this.#failures = new FailureLog(log);
     this.#server = createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
   }
 
@@ -87,7 +90,8 @@ export class Meter {
     };
     const observer = new ConnectionObserver(context, (head) => endpointOf(engine, head), {
       begun: (exchange) => this.#exchanges.add(exchange),
-      ended: (exchange, record) => this.#ended(client, exchange, record),
+      ended: (exchange, record) => this.#ended(exchange, record),
+      idle: () => this.#draining && setImmediate(() => this.#closeIfIdle(client)),
       gaveUp: (reason) => this.#gaveUp(reason),
     });
     this.#connections.set(client, observer);
@@ -95,10 +99,11 @@ export class Meter {
     relay(client, upstream, observer);
   }
 
-  #ended(client: Socket, exchange: Exchange, record: RequestRecord | undefined): void {
+  #ended(exchange: Exchange, record: RequestRecord | undefined): void {
     this.#exchanges.delete(exchange);
-    if (record) this.#records.write(record);
-    if (this.#draining) setImmediate(() => this.#closeIfIdle(client));
+    if (!record) return;
+    this.#records.write(record);
+    this.#failures.add(record);
   }
 
   #closeIfIdle(client: Socket): void {

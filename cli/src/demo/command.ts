@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolveOptions } from '@inferometer/core/config/resolve';
 import { InferometerError } from '@inferometer/core/errors';
+import type { Engine } from '@inferometer/core/request-record';
 import type { Command, CommandContext } from '../command.ts';
+import { demoOptions } from '../options.ts';
 import { termination } from '../signals.ts';
 import { type AgentFile, startAgent } from './agent-child.ts';
 import { Children } from './children.ts';
@@ -15,15 +17,15 @@ import { startPrometheus, startPushgateway } from './stack.ts';
 export const demoCommand: Command = {
   summary: 'Show Inferometer at work on this machine (what npm start runs).',
   usage: 'demo',
-  options: {},
+  options: demoOptions,
   notes:
-    'Watches your own Ollama on port 11434 or vLLM on port 8000; where none answers, simulated engines and a load.\n' +
+    'Watches your own Ollama or vLLM; where none answers, simulated engines with a simulated load.\n' +
     'Starts a Pushgateway and a Prometheus from the PATH. Ctrl-C ends all that it started.',
   run: runDemo,
 };
 
 async function runDemo(context: CommandContext): Promise<number> {
-  resolveOptions({}, context);
+  const { values } = resolveOptions(demoOptions, context);
   const repository = join(import.meta.dirname, '..', '..', '..');
   if (!existsSync(join(repository, 'test', 'fakes', 'ollama.ts'))) {
     throw new InferometerError('INFEROMETER_PART_MISSING', 'the demo runs from a clone of the repository: npm start');
@@ -33,7 +35,7 @@ async function runDemo(context: CommandContext): Promise<number> {
   const screen = new Screen(context.print);
   const ended = termination();
   try {
-    await Promise.race([ended, show(context, { repository, folder, children, screen })]);
+    await Promise.race([ended, show(context, { candidates: values, repository, folder, children, screen })]);
   } finally {
     screen.close();
     screen.line('Ending everything that was started ...');
@@ -45,6 +47,7 @@ async function runDemo(context: CommandContext): Promise<number> {
 }
 
 interface Stage {
+  readonly candidates: Readonly<Record<Engine, URL>>;
   readonly repository: string;
   readonly folder: string;
   readonly children: Children;
@@ -52,9 +55,12 @@ interface Stage {
 }
 
 /** Starts everything, then shows figures until the caller ends it. */
-async function show({ program }: CommandContext, { repository, folder, children, screen }: Stage): Promise<never> {
+async function show(
+  { program }: CommandContext,
+  { candidates, repository, folder, children, screen }: Stage,
+): Promise<never> {
   const simulation = new Simulation(children, join(repository, 'test', 'fakes'));
-  const sources = await chooseSources(simulation);
+  const sources = await chooseSources(candidates, simulation);
   screen.line('Inferometer watches here:');
   for (const note of sources.notes) screen.line(`  ${note}`);
   screen.progress('starting a Pushgateway and a Prometheus');

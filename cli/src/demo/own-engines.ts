@@ -1,37 +1,38 @@
 import { readFile } from 'node:fs/promises';
+import { isLoopback } from '@inferometer/core/address';
 import { httpExchange } from '@inferometer/core/http-request';
-import type { Engine } from '@inferometer/core/request-record';
+import { type Engine, engines } from '@inferometer/core/request-record';
 
-/** Where an engine listens unless told otherwise, and what shows that it is one. */
-const defaults = [
-  { engine: 'ollama', port: 11434, path: '/api/version', sign: '"version"' },
-  { engine: 'vllm', port: 8000, path: '/metrics', sign: 'vllm:' },
-] as const satisfies readonly { engine: Engine; port: number; path: string; sign: string }[];
+/** What shows that a server is an engine. */
+const signs: Readonly<Record<Engine, { readonly path: string; readonly text: string }>> = {
+  ollama: { path: '/api/version', text: '"version"' },
+  vllm: { path: '/metrics', text: 'vllm:' },
+};
 
 export interface FoundEngine {
   readonly engine: Engine;
   readonly url: URL;
-  /** False when the listening socket belongs to another user. */
+  /** False when the listening socket belongs to another user of this machine. */
   readonly isOurs: boolean;
 }
 
-/** Engines that answer on their default ports of this machine. */
-export async function findEngines(): Promise<readonly FoundEngine[]> {
-  const found = await Promise.all(
-    defaults.map(async ({ engine, port, path, sign }) => {
-      const url = new URL(`http://127.0.0.1:${port}`);
-      const answer = await httpExchange(new URL(path, url), { timeoutMs: 1000 }).catch(() => undefined);
-      if (answer?.status !== 200 || !answer.body.includes(sign)) return [];
-      return [{ engine, url, isOurs: await listensAsUs(port) }];
-    }),
-  );
-  return found.flat();
+/** Those of these engines that answer. */
+export async function findEngines(candidates: Readonly<Record<Engine, URL>>): Promise<readonly FoundEngine[]> {
+  const found = engines.map(async (engine) => {
+    const url = candidates[engine];
+    const { path, text } = signs[engine];
+    const answer = await httpExchange(new URL(path, url), { timeoutMs: 1000 }).catch(() => undefined);
+    const isEngine = answer?.status === 200 && answer.body.includes(text);
+    return isEngine
+      ? [{ engine, url, isOurs: !isLoopback(url.hostname) || (await listensAsUs(Number(url.port))) }]
+      : [];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 async function listensAsUs(port: number): Promise<boolean> {
-  const tables = await Promise.all(
-    ['/proc/net/tcp', '/proc/net/tcp6'].map((path) => readFile(path, 'utf8').catch(() => '')),
-  );
+  const paths = ['/proc/net/tcp', '/proc/net/tcp6'];
+  const tables = await Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => '')));
   const owners = tables.flatMap((table) => listenerOwners(table, port));
   // No such table, no such listener in it: not Linux, where a laptop has one user.
   return owners.length === 0 || owners.includes(process.getuid?.() ?? -1);

@@ -31,7 +31,7 @@ export class Screen {
     this.#isClosed = true;
   }
 
-  /** Shows the agent's figures, every second on a terminal, else every 10 s. */
+  /** Shows the agent's figures, every second on a terminal, else every 5 s. */
   async showFigures(agent: URL): Promise<never> {
     for (;;) {
       const { families } = await readSnapshot(agent).catch(() => ({ families: [] }));
@@ -39,7 +39,7 @@ export class Screen {
       if (this.#isClosed) await new Promise(() => undefined);
       if (this.#isTerminal) this.#status(text);
       else this.line(text);
-      await delay(this.#isTerminal ? 1000 : 10_000, undefined, { ref: false });
+      await delay(this.#isTerminal ? 1000 : 5000, undefined, { ref: false });
     }
   }
 

@@ -12,13 +12,16 @@ export interface Sources {
 }
 
 /** The user's own engines where they answer, else simulated ones; the real nvidia-smi, else a simulated one. */
-export async function chooseSources(simulation: Simulation): Promise<Sources> {
-  const found = await findEngines();
+export async function chooseSources(
+  candidates: Readonly<Record<Engine, URL>>,
+  simulation: Simulation,
+): Promise<Sources> {
+  const found = await findEngines(candidates);
   const own = found.filter(({ isOurs }) => isOurs);
   const foreign = found
     .filter(({ isOurs }) => !isOurs)
     .map(({ engine, url }) => `${engine} at ${url.host} belongs to another user: left alone`);
-  const engines = own.length > 0 ? ownSources(own) : await simulatedSources(simulation);
+  const engines = own.length > 0 ? ownSources(own) : await simulatedSources(candidates, simulation);
   const gpus = findProgram('nvidia-smi') ? realGpus : simulatedGpus(simulation);
   return {
     agentArgs: [...engines.agentArgs, ...gpus.agentArgs],
@@ -36,11 +39,12 @@ function ownSources(own: readonly { engine: Engine; url: URL }[]): Sources {
   };
 }
 
-async function simulatedSources(simulation: Simulation): Promise<Sources> {
+async function simulatedSources(candidates: Readonly<Record<Engine, URL>>, simulation: Simulation): Promise<Sources> {
+  const addresses = Object.values(candidates).map(({ host }) => host);
   const { ollama, vllm } = await simulation.startEngines();
   return {
     agentArgs: ['--ollama', ollama.url.origin, '--meter-ollama', '127.0.0.1:0', '--vllm', vllm.url.origin],
-    notes: ['SIMULATED Ollama and vLLM with a simulated load: no engine of yours answers on port 11434 or 8000'],
+    notes: [`SIMULATED Ollama and vLLM with a simulated load: no engine of yours answers at ${addresses.join(' or ')}`],
     loads: [
       { engine: 'ollama', ...ollama },
       { engine: 'vllm', ...vllm },

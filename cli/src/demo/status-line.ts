@@ -33,7 +33,10 @@ function sum(samples: readonly Sample[]): number | undefined {
   return samples.length === 0 ? undefined : samples.reduce((all, { value }) => all + value, 0);
 }
 
-/** The figures in one line, such as `1,204 requests (12 failed) · 6.1 req/s · 48,160 tokens · 412 W`: rate over 30 s, generated tokens, power of all GPUs. */
+/**
+ * The figures in one line, such as `1,204 requests (12 failed) · 6.1 req/s · 48,160 tokens · 412 W`: the rate is that of
+ * the last 30 s, the tokens are generated ones, the power that of all GPUs.
+ */
 export function statusLine({ requests, failed, requestsPerSecond, generatedTokens, watts }: Figures): string {
   const parts = [
     requests === undefined ? 'no requests yet' : `${whole(requests)} requests (${whole(failed ?? 0)} failed)`,
