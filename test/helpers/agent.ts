@@ -21,10 +21,11 @@ export async function startAgent(
   runDir: string,
   args: readonly string[],
   program: readonly string[] = ['bin/inferometer'],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<RunningAgent> {
   const identity = ['--run-dir', runDir, '--run', 'run-1', '--node', 'node-1', '--cluster', 'test'];
   const listen = ['--listen', '127.0.0.1:0'];
-  const agent = start(process.execPath, [...program, 'agent', ...identity, ...listen, ...args]);
+  const agent = start(process.execPath, [...program, 'agent', ...identity, ...listen, ...args], env);
   const path = join(runDir, 'nodes/node-1/agent.json');
   const file = await poll(
     'agent.json',

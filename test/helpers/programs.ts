@@ -16,7 +16,7 @@ export interface Running {
 }
 
 /** Starts a program in the repository's root. */
-export function start(command: string, args: readonly string[], env: Record<string, string> = {}): Running {
+export function start(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
   let text = '';
   const child = execa(command, args, { cwd: root, env, reject: false, stdin: 'ignore', all: true, buffer: false });
   child.all.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -29,15 +29,12 @@ export function start(command: string, args: readonly string[], env: Record<stri
 }
 
 /** Starts one of test/fakes that is a server; resolves with its URL. */
-export async function startFake(name: string, args: readonly string[]): Promise<Running & { readonly url: URL }> {
-  const fake = start(process.execPath, [
-    '--import',
-    'tsx',
-    `test/fakes/${name}.ts`,
-    '--listen',
-    '127.0.0.1:0',
-    ...args,
-  ]);
+export async function startFake(
+  name: string,
+  args: readonly string[],
+  listen = '127.0.0.1:0',
+): Promise<Running & { readonly url: URL }> {
+  const fake = start(process.execPath, ['--import', 'tsx', `test/fakes/${name}.ts`, '--listen', listen, ...args]);
   const url = await poll(`${name} to listen`, () => /listening on (http:\S+)/.exec(fake.output())?.[1]);
   return { ...fake, url: new URL(url) };
 }

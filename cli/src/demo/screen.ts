@@ -62,6 +62,8 @@ export interface Addresses {
   readonly prometheus: URL | undefined;
 }
 
+const composePort = '19091';
+
 /** What can be opened now, and what is missing. */
 export function addressLines({ agent, pushgateway, prometheus }: Addresses): readonly string[] {
   const meters = agent.meters.map(
@@ -76,9 +78,17 @@ export function addressLines({ agent, pushgateway, prometheus }: Addresses): rea
     pushgateway
       ? `  Pushgateway    ${pushgateway.origin}`
       : '  Pushgateway    missing: no pushgateway on the PATH (https://prometheus.io/download/)',
-    '  Grafana        with Docker: PROMETHEUS_PORT=9093 docker compose up -d, then http://127.0.0.1:3001',
+    `  Grafana        ${grafanaHint(pushgateway)}`,
     ...meters,
     'Ctrl-C ends it all.',
     '',
   ];
+}
+
+/** The compose stack looks for a Pushgateway on the port where the hand-made tunnel would end. */
+function grafanaHint(pushgateway: URL | undefined): string {
+  if (pushgateway?.port === composePort) {
+    return 'with Docker: PROMETHEUS_PORT=9093 docker compose up -d, then http://127.0.0.1:3001';
+  }
+  return `with Docker: needs the Pushgateway on port ${composePort}, which it could not have`;
 }
