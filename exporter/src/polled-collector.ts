@@ -46,6 +46,7 @@ export class PolledCollector<R> implements Collector {
 
   async refresh(): Promise<void> {
     await this.#reading;
+    if (this.#closed) return;
     clearTimeout(this.#timer);
     this.start();
     await this.#reading;

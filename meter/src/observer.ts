@@ -11,6 +11,8 @@ export interface ObserverEvents {
   begun(exchange: Exchange): void;
   /** The record is absent for an exchange that asked for no inference or could not be observed to its end. */
   ended(exchange: Exchange, record: RequestRecord | undefined): void;
+  /** The last request that was under way, metered or not, has its answer. */
+  idle(): void;
   gaveUp(reason: ParseError): void;
 }
 
@@ -104,7 +106,7 @@ export class ConnectionObserver {
   }
 
   #responseHead(head: MessageHead): boolean {
-    if (head.status === 101) this.#stop();
+    if (head.status === 101) this.#abandon();
     this.#interim = head.status < 200;
     const [current] = this.#pending;
     if (!this.#interim) current?.exchange?.responseHead(head);
@@ -120,6 +122,7 @@ export class ConnectionObserver {
     if (!current || this.#interim) return;
     this.#pending.shift();
     this.#end(current.exchange, 'complete');
+    if (!this.busy) this.#events.idle();
   }
 
   #end(exchange: Exchange | undefined, ending: Ending): void {
@@ -127,9 +130,14 @@ export class ConnectionObserver {
   }
 
   #giveUp(reason: ParseError): void {
+    this.#abandon();
+    this.#events.gaveUp(reason);
+  }
+
+  /** Watches no more; what is under way ends without a record. */
+  #abandon(): void {
     const rest = this.#pending;
     this.#stop();
-    this.#events.gaveUp(reason);
     for (const { exchange } of rest) if (exchange) this.#events.ended(exchange, undefined);
   }
 

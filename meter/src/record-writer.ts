@@ -17,6 +17,7 @@ export class RecordWriter {
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
   #torn = false;
+  #closed = false;
   #lost = 0;
 
   /** `onTrouble` hears of each write that failed; the records are kept and tried again. */
@@ -50,11 +51,11 @@ export class RecordWriter {
     return this.#flushing;
   }
 
-  /** Resolves when all that could be written is written. */
+  /** Resolves when all that could be written is written; what could not is not tried again. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.flush();
-    await this.#file?.close();
-    this.#file = undefined;
+    await this.#closeFile();
   }
 
   async #append(): Promise<void> {
@@ -71,7 +72,15 @@ export class RecordWriter {
       this.#torn = true;
       this.#held = [...lines, ...this.#held];
       this.#onTrouble(error);
-      this.#timer ??= setTimeout(() => void this.flush(), flushMs * 5);
+      // A handle may be stale for good, as on a file system that was away.
+      await this.#closeFile();
+      if (!this.#closed) this.#timer ??= setTimeout(() => void this.flush(), flushMs * 5);
     }
+  }
+
+  async #closeFile(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close().catch(this.#onTrouble);
   }
 }

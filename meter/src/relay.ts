@@ -24,9 +24,11 @@ export function relay(client: Socket, upstream: Upstream, watcher: Watcher): voi
   copy(server, client, (bytes) => watcher.fromServer(bytes));
   client.on('close', (failed) => follow(server, failed));
   server.on('close', (failed) => {
+    const clientGoes = (): void => follow(client, failed);
     // An engine that cannot be reached: the request is read first, so that it is known what failed.
-    if (server.bytesRead === 0 && client.bytesRead === 0) client.once('data', () => follow(client, failed));
-    else follow(client, failed);
+    const isSilent = server.bytesRead === 0 && client.bytesRead === 0 && !client.readableEnded;
+    if (isSilent) client.once('data', clientGoes).once('end', clientGoes);
+    else clientGoes();
   });
   watchEnds(client, server, watcher);
 }

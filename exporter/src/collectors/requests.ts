@@ -2,7 +2,7 @@ import { family } from '@inferometer/core/catalogue/readings';
 import type { MetricFamily } from '@inferometer/core/exposition/family';
 import type { Log } from '@inferometer/core/log';
 import type { MeterStatus } from '@inferometer/core/meter-status';
-import type { RequestRecord } from '@inferometer/core/request-record';
+import { endpoints, type RequestRecord } from '@inferometer/core/request-record';
 import { Activity } from '../activity.ts';
 import type { Collector } from '../collector.ts';
 import type { SupervisedMeter } from '../meters/supervised-meter.ts';
@@ -75,7 +75,6 @@ function running(server: string, activities: ReadonlyMap<string, Activity>, now:
 
 function statusFamilies(statuses: readonly MeterStatus[]): readonly MetricFamily[] {
   const inFlight = statuses.flatMap(({ server, inFlight: groups }) => {
-    const endpoints = [...new Set(groups.map(({ endpoint }) => endpoint))];
     return endpoints.map((endpoint) => {
       const counts = groups.filter((group) => group.endpoint === endpoint).map(({ count }) => count);
       return { labels: { server, endpoint, source }, value: counts.reduce((sum, count) => sum + count, 0) };

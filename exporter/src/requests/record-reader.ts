@@ -9,6 +9,8 @@ const maxReadBytes = 8 * 2 ** 20;
 export class RecordReader {
   readonly #folder: string;
   readonly #offsets = new Map<string, number>();
+  /** Read, and not yet returned: those of a poll that failed are in the next one. */
+  #records: RequestRecord[] = [];
   #malformed = 0;
 
   constructor(folder: string) {
@@ -24,13 +26,13 @@ export class RecordReader {
   async poll(): Promise<readonly RequestRecord[]> {
     const names = await readdir(this.#folder).catch(ignoreMissing);
     const segments = names.filter((name) => name.endsWith('.jsonl')).toSorted();
-    const records: RequestRecord[] = [];
-    for (const name of segments) records.push(...(await this.#readNew(join(this.#folder, name))));
+    for (const name of segments) await this.#readNew(join(this.#folder, name));
+    const records = this.#records;
+    this.#records = [];
     return records;
   }
 
-  async #readNew(path: string): Promise<readonly RequestRecord[]> {
-    const records: RequestRecord[] = [];
+  async #readNew(path: string): Promise<void> {
     const file = await open(path, 'r');
     try {
       for (;;) {
@@ -39,19 +41,19 @@ export class RecordReader {
         const buffer = Buffer.alloc(Math.min(size - offset, maxReadBytes));
         const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
         const end = buffer.lastIndexOf(10, bytesRead - 1) + 1;
-        if (bytesRead === 0 || end === 0) return records;
+        if (bytesRead === 0 || end === 0) return;
         this.#offsets.set(path, offset + end);
-        this.#decode(buffer.toString('utf8', 0, end), records);
+        this.#decode(buffer.toString('utf8', 0, end));
       }
     } finally {
       await file.close();
     }
   }
 
-  #decode(text: string, records: RequestRecord[]): void {
+  #decode(text: string): void {
     for (const line of text.split('\n')) {
       const record = line === '' ? undefined : decodeRecord(line);
-      if (record) records.push(record);
+      if (record) this.#records.push(record);
       else if (line !== '') this.#malformed += 1;
     }
   }

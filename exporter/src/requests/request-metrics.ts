@@ -30,7 +30,12 @@ export class RequestMetrics {
     this.#begun.add(key);
     for (const outcome of outcomes) this.#requests.inc({ ...labels, outcome, source }, 0);
     for (const reason of reasons) this.#errors.inc({ ...labels, reason, source }, 0);
-    this.#latency.zero({ ...labels, source });
+    for (const tokens of [this.#promptTokens, this.#generatedTokens, this.#estimatedTokens]) {
+      tokens.inc({ ...labels, source }, 0);
+    }
+    for (const times of [this.#latency, this.#timeToFirstToken, this.#timePerOutputToken]) {
+      times.zero({ ...labels, source });
+    }
     this.#rateOf(server, model);
   }
 

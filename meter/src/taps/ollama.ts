@@ -55,7 +55,7 @@ export class OllamaTap implements Tap {
   }
 
   #onLine(line: Buffer): void {
-    if (this.#first !== undefined && line.includes('"done":false')) return this.#content();
+    if (this.#first !== undefined && isBetween(line)) return this.#content();
     const answer = parse(line);
     if (answer === undefined) return;
     if (typeof answer.model === 'string') this.#model = answer.model;
@@ -69,6 +69,11 @@ export class OllamaTap implements Tap {
     this.#last = this.#now;
     this.#contentChunks += 1;
   }
+}
+
+/** A tool's arguments may hold a `done` of their own: with both, the line has to be parsed. */
+function isBetween(line: Buffer): boolean {
+  return line.includes('"done":false') && !line.includes('"done":true');
 }
 
 function parse(line: Buffer): Answer | undefined {

@@ -12,7 +12,7 @@ export interface GpuRow {
  * `[N/A]`, `[GPU is lost]` and the like in place of numbers, with exit code 0.
  */
 export function parseRow(line: string, fields: readonly QueryField[]): GpuRow | undefined {
-  const cells = line.trim().split(', ');
+  const cells = line.split(', ').map((cell) => cell.trim());
   if (cells.length !== fields.length) return undefined;
   const texts: Partial<Record<WantedField, string>> = {};
   const numbers: Partial<Record<WantedField, number>> = {};
