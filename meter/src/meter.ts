@@ -55,6 +55,7 @@ export class Meter {
       });
       this.#server.listen(port, host, resolve);
     });
+    this.#server.on('error', (error) => this.#log.error('the listener has trouble', { cause: messageOf(error) }));
     return boundTo(this.#server.address());
   }
 

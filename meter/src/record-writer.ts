@@ -4,6 +4,7 @@ import { makePrivateDir } from '@inferometer/core/files';
 import { encodeRecord, type RequestRecord } from '@inferometer/core/request-record';
 
 const flushMs = 200;
+const lineFeed = 10;
 /** What is held back at most while the file cannot be written. */
 const maxHeldBytes = 4 * 2 ** 20;
 
@@ -12,11 +13,14 @@ export class RecordWriter {
   readonly path: string;
   readonly #onTrouble: (error: unknown) => void;
   #file: FileHandle | undefined;
-  #held: string[] = [];
+  #held: Buffer[] = [];
   #heldBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
-  #torn = false;
+  /** The last write failed. */
+  #isDoubtful = false;
+  /** What was written last ends within a line, whose rest is held. */
+  #isWithinLine = false;
   #closed = false;
   #lost = 0;
 
@@ -33,7 +37,7 @@ export class RecordWriter {
   }
 
   write(record: RequestRecord): void {
-    const line = encodeRecord(record);
+    const line = Buffer.from(encodeRecord(record));
     if (this.#heldBytes + line.length > maxHeldBytes) {
       this.#lost += 1;
       return;
@@ -59,23 +63,30 @@ export class RecordWriter {
   }
 
   async #append(): Promise<void> {
-    const lines = this.#held;
-    if (lines.length === 0) return;
+    const bytes = Buffer.concat(this.#held);
+    if (bytes.length === 0) return;
     this.#held = [];
+    let written = 0;
     try {
       this.#file ??= await open(this.path, 'a', 0o600);
-      // A write that failed half-way may have left a part of a line: it must not swallow the next record.
-      await this.#file.writeFile(`${this.#torn ? '\n' : ''}${lines.join('')}`);
-      this.#torn = false;
-      this.#heldBytes = this.#held.reduce((sum, line) => sum + line.length, 0);
+      // A write that failed may have left a part of a line that we were not told of: it must not swallow a record.
+      if (this.#isDoubtful && !this.#isWithinLine) await this.#file.write('\n');
+      while (written < bytes.length) written += (await this.#file.write(bytes, written)).bytesWritten;
+      this.#isDoubtful = false;
     } catch (error) {
-      this.#torn = true;
-      this.#held = [...lines, ...this.#held];
-      this.#onTrouble(error);
-      // A handle may be stale for good, as on a file system that was away.
-      await this.#closeFile();
-      if (!this.#closed) this.#timer ??= setTimeout(() => void this.flush(), flushMs * 5);
+      this.#isDoubtful = true;
+      await this.#onFailure(error);
     }
+    if (written > 0) this.#isWithinLine = bytes[written - 1] !== lineFeed;
+    this.#held.unshift(bytes.subarray(written));
+    this.#heldBytes = this.#held.reduce((sum, part) => sum + part.length, 0);
+  }
+
+  async #onFailure(error: unknown): Promise<void> {
+    this.#onTrouble(error);
+    // A handle may be stale for good, as on a file system that was away.
+    await this.#closeFile();
+    if (!this.#closed) this.#timer ??= setTimeout(() => void this.flush(), flushMs * 5);
   }
 
   async #closeFile(): Promise<void> {

@@ -9,7 +9,7 @@ export interface Watcher {
   fromServer(bytes: Buffer): void;
   /** The client ended its side before the engine did: it left, or at least says no more. */
   clientLeft(): void;
-  /** The connection is over. */
+  /** The engine says no more. May be called again. */
   close(): void;
 }
 
@@ -49,7 +49,7 @@ function follow(socket: Socket, failed: boolean): void {
   else socket.destroySoon();
 }
 
-/** Tells the watcher when the client is first to end, and when both sides are gone. */
+/** Tells the watcher when the client is first to end, and when nothing more can come from the engine. */
 function watchEnds(client: Socket, server: Socket, watcher: Watcher): void {
   let isEnding = false;
   const clientEnds = (): void => {
@@ -59,6 +59,8 @@ function watchEnds(client: Socket, server: Socket, watcher: Watcher): void {
   const serverEnds = (): void => void (isEnding = true);
   client.on('end', clientEnds).on('error', clientEnds);
   server.on('end', serverEnds).on('error', serverEnds);
+  server.on('end', () => watcher.close());
+  // Without an end: once both are gone, so that what the client still sent has been seen.
   let open = 2;
   const closed = (): void => {
     open -= 1;

@@ -8,6 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { type FileHandle, open as openFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeRecord, type RequestRecord } from '@inferometer/core/request-record';
@@ -157,4 +158,23 @@ test('once closed it tries no more, even where the file cannot be written', asyn
   writer.write(record('a'));
   await writer.close();
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a write that stopped within a record goes on where it stopped, and no record is there twice', async () => {
+  const writer = open(folder, quiet);
+  const probe = await openFile(folder);
+  const write = vi.spyOn(Object.getPrototypeOf(probe) as FileHandle, 'write');
+  await probe.close();
+  const full = Object.assign(new Error('disk quota exceeded'), { code: 'EDQUOT' });
+  const inPart = function (this: FileHandle, bytes: Buffer) {
+    write.mockRejectedValueOnce(full);
+    return this.write(bytes.subarray(0, bytes.length - 40), 0);
+  };
+  write.mockImplementationOnce(inPart as unknown as FileHandle['write']);
+  writer.write(record('a'));
+  writer.write(record('b'));
+  await writer.flush();
+  expect(readFileSync(writer.path, 'utf8')).not.toMatch(/\n$/);
+  await writer.flush();
+  expect(ids(writer.path)).toEqual(['a', 'b']);
 });

@@ -91,6 +91,14 @@ export const inferometerMetrics = {
     source: 'the meter',
     since: '0.1.0',
   },
+  inferometer_records_lost_total: {
+    type: 'counter',
+    unit: 'requests',
+    labels: ['server'],
+    help: 'Request records given up because the run directory could not be written.',
+    source: 'the meter',
+    since: '0.1.0',
+  },
   inferometer_process_cpu_seconds_total: {
     type: 'counter',
     unit: 'seconds',

@@ -83,5 +83,10 @@ function statusFamilies(statuses: readonly MeterStatus[]): readonly MetricFamily
   const parseErrors = statuses.flatMap(({ server, parseErrors: errors }) =>
     Object.entries(errors).map(([reason, value]) => ({ labels: { server, reason }, value })),
   );
-  return [family('ollama_requests_in_flight', inFlight), family('inferometer_parse_errors_total', parseErrors)];
+  const lost = statuses.map(({ server, recordsLost }) => ({ labels: { server }, value: recordsLost }));
+  return [
+    family('ollama_requests_in_flight', inFlight),
+    family('inferometer_parse_errors_total', parseErrors),
+    family('inferometer_records_lost_total', lost),
+  ];
 }

@@ -41,7 +41,8 @@ export class HttpSink implements Sink {
       };
       this.#server.once('error', refuse);
       this.#server.listen(port, host, () => {
-        this.#server.off('error', refuse);
+        // From here on trouble costs a connection, not the agent.
+        this.#server.off('error', refuse).on('error', () => undefined);
         resolve();
       });
     });

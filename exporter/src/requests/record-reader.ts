@@ -38,7 +38,7 @@ export class RecordReader {
       for (;;) {
         const offset = this.#offsets.get(path) ?? 0;
         const { size } = await file.stat();
-        const buffer = Buffer.alloc(Math.min(size - offset, maxReadBytes));
+        const buffer = Buffer.alloc(Math.max(0, Math.min(size - offset, maxReadBytes)));
         const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
         const end = buffer.lastIndexOf(10, bytesRead - 1) + 1;
         if (bytesRead === 0 || end === 0) return;
