@@ -6,6 +6,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { dashboards } from '@inferometer/grafana/index-of-dashboards';
 import { rulesYaml } from '@inferometer/prometheus/rules-yaml';
+import { configurationPage } from './docs/configuration.ts';
+import { metricsPage } from './docs/metrics.ts';
 
 /** A file that is written by a program and committed. */
 export interface GeneratedFile {
@@ -16,6 +18,8 @@ export interface GeneratedFile {
 
 /** Every generated file. */
 export const generatedFiles: readonly GeneratedFile[] = [
+  { path: 'docs/metrics.md', text: metricsPage },
+  { path: 'docs/configuration.md', text: configurationPage },
   { path: 'prometheus/dist/rules.yaml', text: rulesYaml },
   ...Object.entries(dashboards).map(([name, dashboard]) => ({
     path: `grafana/dist/${name}.json`,

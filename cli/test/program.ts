@@ -25,7 +25,7 @@ export function startInferometer(args: readonly string[], env: Env = {}) {
     env: { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder, ...env },
     stdin: 'ignore',
     reject: false,
-    timeout: 30_000,
+    timeout: 50_000,
     killSignal: 'SIGKILL',
   });
 }

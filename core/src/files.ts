@@ -10,11 +10,19 @@ export function makePrivateDir(path: string): void {
   }
 }
 
-/** Replaces a JSON file in one step: a reader sees the old text or the new one, never a part. Mode 0600. */
+/**
+ * Replaces a JSON file in one step: a reader sees the old text or the new one, never a part. Mode 0600. Throws
+ * INFEROMETER_RUN_DIR with the path and the cause.
+ */
 export function writeJsonAtomically(path: string, value: unknown): void {
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
-  renameSync(temporary, path);
+  try {
+    writeFileSync(temporary, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    const problem = `${path}: cannot be written: ${messageOf(error)}`;
+    throw new InferometerError('INFEROMETER_RUN_DIR', problem, { cause: error });
+  }
 }
 
 /**

@@ -56,7 +56,7 @@ export interface RequestRecord {
   readonly cached_prompt_tokens?: number;
   readonly generated_tokens?: number;
   /** `reported` by the engine, or `counted` by the meter as chunks with content. */
-  readonly generated_tokens_from?: 'reported' | 'counted';
+  readonly generated_tokens_from?: (typeof tokenSources)[number];
   /** The engine's own durations. */
   readonly server_total_seconds?: number;
   readonly server_load_seconds?: number;
@@ -94,12 +94,16 @@ function isRecord(value: unknown): value is RequestRecord {
     isOneOf(endpoints, record.endpoint) &&
     isOneOf(outcomes, record.outcome) &&
     (record.reason === undefined || isOneOf(reasons, record.reason)) &&
+    (record.generated_tokens_from === undefined || isOneOf(tokenSources, record.generated_tokens_from)) &&
+    typeof record.streamed === 'boolean' &&
+    (record.model === undefined || typeof record.model === 'string') &&
     texts.every((key) => typeof record[key] === 'string') &&
     numbers.every((key) => Number.isFinite(record[key])) &&
     optionalNumbers.every((key) => record[key] === undefined || Number.isFinite(record[key]))
   );
 }
 
+const tokenSources = ['reported', 'counted'] as const;
 const texts = ['request_id', 'server'] as const;
 const numbers = [
   'start_unix_seconds',
@@ -114,6 +118,11 @@ const optionalNumbers = [
   'prompt_tokens',
   'cached_prompt_tokens',
   'generated_tokens',
+  'server_total_seconds',
+  'server_load_seconds',
+  'server_prompt_eval_seconds',
+  'server_eval_seconds',
+  'status',
 ] as const;
 
 function isOneOf(list: readonly string[], value: unknown): boolean {

@@ -15,13 +15,19 @@ export interface Snapshot {
 }
 
 export function createSnapshot(seq: number, timeUnixMs: number, lists: readonly (readonly MetricFamily[])[]): Snapshot {
-  const { families, conflicts } = mergeFamilies(lists);
+  // Canonical first: two spellings of one bound are one series.
+  const { families, conflicts } = mergeFamilies(lists.map((list) => list.map(canonicalFamily)));
   return Object.freeze({
     seq,
     timeUnixMs,
-    families: Object.freeze(families.map((family) => Object.freeze(canonicalFamily(family)))),
+    families: Object.freeze(families.map(freezeFamily)),
     conflicts: Object.freeze(conflicts),
   });
+}
+
+function freezeFamily(family: MetricFamily): MetricFamily {
+  Object.freeze(family.samples);
+  return Object.freeze(family);
 }
 
 const texts = new WeakMap<Snapshot, string>();

@@ -25,6 +25,8 @@ type PushResult = 'ok' | 'rejected' | 'timeout' | 'unreachable';
 const closeTimeoutMs = 1500;
 /** How long the last readings stay, in push intervals: a scrape interval and the time that a scrape takes. */
 const lingerIntervals = 1.1;
+/** They stay no longer than this: closing has 9 s, and a last push and a DELETE that hang take their time too. */
+const maxLingerMs = 5500;
 
 /**
  * Publishes the newest snapshot to a Pushgateway every interval by PUT, which replaces the group, and deletes the
@@ -42,7 +44,7 @@ export class Bridge implements Sink {
   readonly #counts = new Map<PushResult, number>();
   #newest: Snapshot | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #pushing: Promise<boolean> = Promise.resolve(false);
+  #pushing: Promise<void> = Promise.resolve();
   #isUp: boolean | undefined;
   #closing: Promise<void> | undefined;
 
@@ -75,30 +77,32 @@ export class Bridge implements Sink {
   async #close(): Promise<void> {
     clearTimeout(this.#timer);
     const deadline = delay(closeTimeoutMs, false, { ref: false });
-    const published = await Promise.race([this.#pushing.then(() => this.#push(closeTimeoutMs)), deadline]);
-    if (published) await delay(this.#options.intervalMs * lingerIntervals);
-    // A push that still hangs must not hold up the DELETE.
+    const pushed = this.#pushing.then(() => this.#push(closeTimeoutMs)).then(() => this.#isUp === true);
+    const isPublished = await Promise.race([pushed, deadline]);
+    if (isPublished) await delay(Math.min(this.#options.intervalMs * lingerIntervals, maxLingerMs));
+    // A push that still hangs must neither hold up the DELETE nor be followed by one that brings the group back.
+    this.#newest = undefined;
     this.#connection.destroy();
     await this.#delete();
     this.#connection.destroy();
   }
 
   #onTime(): void {
+    if (this.#closing) return;
     this.#pushing = this.#push(this.#options.intervalMs);
     this.#timer = setTimeout(() => void this.#pushing.then(() => this.#onTime()), this.#options.intervalMs);
   }
 
-  /** True when the Pushgateway took the newest snapshot. */
-  async #push(timeoutMs: number): Promise<boolean> {
+  async #push(timeoutMs: number): Promise<void> {
     const snapshot = this.#newest;
-    if (!snapshot) return false;
+    if (!snapshot) return;
     this.#newest = undefined;
     try {
       const { status, body } = await this.#send('PUT', timeoutMs, snapshotText(snapshot));
-      if (status === 200 || status === 202) return this.#note('ok');
-      return this.#note('rejected', `HTTP ${status}: ${body.trim().slice(0, 200)}`);
+      if (status === 200 || status === 202) this.#note('ok');
+      else this.#note('rejected', `HTTP ${status}: ${body.trim().slice(0, 200)}`);
     } catch (error) {
-      return this.#note(error instanceof TimeoutError ? 'timeout' : 'unreachable', messageOf(error));
+      this.#note(error instanceof TimeoutError ? 'timeout' : 'unreachable', messageOf(error));
     }
   }
 
@@ -107,7 +111,8 @@ export class Bridge implements Sink {
       const { status } = await this.#send('DELETE', closeTimeoutMs);
       if (status !== 202) throw new Error(`HTTP ${status}`);
     } catch (error) {
-      this.#log.warn(`the group stays on the Pushgateway; delete it: curl -X DELETE ${this.#url.href}`, {
+      const { origin, pathname } = this.#url;
+      this.#log.warn(`the group stays on the Pushgateway; delete it: curl -X DELETE ${origin}${pathname}`, {
         cause: messageOf(error),
       });
     }
@@ -125,7 +130,7 @@ export class Bridge implements Sink {
     });
   }
 
-  #note(result: PushResult, cause?: string): boolean {
+  #note(result: PushResult, cause?: string): void {
     this.#counts.set(result, (this.#counts.get(result) ?? 0) + 1);
     const isUp = result === 'ok';
     if (isUp !== this.#isUp) {
@@ -133,6 +138,5 @@ export class Bridge implements Sink {
       else this.#log.warn('a push failed and is dropped; trying again', { result, cause });
     }
     this.#isUp = isUp;
-    return isUp;
   }
 }

@@ -83,7 +83,8 @@ function readFile(table: OptionTable, path: string, problems: string[]): Map<str
     }
     const texts = [value].flat().map((item) => textOfScalar(definition, item));
     if (texts.includes(undefined)) problems.push(`${path}: ${key}: not a plain value`);
-    else given.set(name, { origin: `${path}: ${key}`, texts: texts as string[] });
+    else if (given.has(name)) problems.push(`${path}: ${key}: a second name of --${name}, which is given too`);
+    else if (texts.length > 0) given.set(name, { origin: `${path}: ${key}`, texts: texts as string[] });
   }
   return given;
 }
@@ -94,7 +95,8 @@ function readYamlMap(path: string, problems: string[]): Record<string, unknown> 
     if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
     problems.push(`${path}: not a map of keys to values`);
   } catch (error) {
-    problems.push(`${path}: cannot be read: ${messageOf(error)}`);
+    // The YAML parser shows the place in further lines; its first one names line and column.
+    problems.push(`${path}: cannot be read: ${messageOf(error).split('\n')[0]}`);
   }
   return {};
 }

@@ -14,7 +14,7 @@ const rules: Record<OptionKind, KindRule> = {
   path: { parse: (text) => text || undefined, expected: 'a path' },
   url: { parse: parseHttpUrl, expected: 'a URL such as http://127.0.0.1:11434' },
   'host:port': { parse: parseHostPort, expected: 'HOST:PORT such as 127.0.0.1:6000' },
-  duration: { parse: positiveDuration, expected: 'a duration above 0 such as 500ms, 5s or 2m' },
+  duration: { parse: timerDuration, expected: 'a duration above 0, at most 24h, such as 500ms, 5s or 2m' },
   flag: { parse: (text) => flags.get(text.toLowerCase()), expected: 'true or false' },
 };
 
@@ -48,7 +48,10 @@ function parseHttpUrl(text: string): URL | undefined {
   return url && /^https?:$/.test(url.protocol) && url.hostname ? url : undefined;
 }
 
-function positiveDuration(text: string): number | undefined {
+/** Timers of Node take 2^31 ms at most and fire at once above it. */
+const longestMs = 24 * 3_600_000;
+
+function timerDuration(text: string): number | undefined {
   const ms = parseDuration(text);
-  return ms !== undefined && ms > 0 ? ms : undefined;
+  return ms !== undefined && ms > 0 && ms <= longestMs ? ms : undefined;
 }

@@ -12,9 +12,7 @@ export function formatValue(value: number): string {
 export function parseValue(text: string): number | undefined {
   const special = specials.get(text.toLowerCase());
   if (special !== undefined) return special;
-  if (!/^[+-]?(\d|\.\d)/.test(text)) return undefined;
-  const value = Number(text);
-  return Number.isNaN(value) ? undefined : value;
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined;
 }
 
 const specials = new Map([
@@ -34,8 +32,9 @@ const specials = new Map([
  */
 export function canonicalBound(text: string): string {
   const value = parseValue(text);
-  if (value === undefined || Number.isNaN(value)) return text;
+  if (value === undefined) return text;
   if (!Number.isFinite(value)) return formatValue(value);
+  if (value === 0) return '0.0';
   const shortest = shortestG(value);
   return /[.e]/.test(shortest) ? shortest : `${shortest}.0`;
 }

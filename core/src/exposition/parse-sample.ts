@@ -10,7 +10,11 @@ export function parseSample(line: string): Sample | string {
   const name = match(namePattern, line, 0)?.[0];
   if (name === undefined) return `no metric name in "${excerpt(line)}"`;
   const afterName = skipSpace(line, name.length);
-  const read = line[afterName] === '{' ? readLabels(line, afterName + 1) : { labels: {}, end: name.length };
+  const hasLabels = line[afterName] === '{';
+  if (!hasLabels && afterName === name.length && afterName < line.length) {
+    return `"${excerpt(line)}" begins with no metric name`;
+  }
+  const read = hasLabels ? readLabels(line, afterName + 1) : { labels: {}, end: afterName };
   if (typeof read === 'string') return `${read} in "${excerpt(line)}"`;
   const [valueText = '', timestamp = '', extra] = line.slice(read.end).trim().split(/\s+/);
   const value = parseValue(valueText);

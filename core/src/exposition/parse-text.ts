@@ -34,7 +34,7 @@ export function parseText(text: string): ParsedText {
     const end = text.indexOf('\n', start);
     const stop = end === -1 ? text.length : end;
     line += 1;
-    const reason = readLine(text.slice(start, stop).trim(), families);
+    const reason = readLine(text.slice(start, stop).trimStart(), families);
     if (reason !== undefined) problems.push({ line, reason });
     start = stop + 1;
   }
@@ -51,13 +51,17 @@ function readLine(line: string, families: Map<string, OpenFamily>): string | und
 }
 
 function readComment(line: string, families: Map<string, OpenFamily>): string | undefined {
-  const match = /^#\s+(HELP|TYPE)\s+(\S+)(?:\s+(.*))?$/s.exec(line);
+  const match = /^#[ \t]+(HELP|TYPE)[ \t]+(\S+)(?:[ \t]+(.*))?$/s.exec(line);
   const [, keyword, name, rest = ''] = match ?? [];
   if (keyword === undefined || name === undefined) return undefined;
   const family = open(name, families);
-  if (keyword === 'HELP') family.help = unescapeHelp(rest);
-  else if (types.has(rest)) family.type = rest as MetricType;
-  else return `unknown type "${rest.slice(0, 40)}" of ${name}`;
+  if (keyword === 'HELP') {
+    family.help = unescapeHelp(rest);
+    return undefined;
+  }
+  const type = rest.trimEnd();
+  if (!types.has(type)) return `unknown type "${type.slice(0, 40)}" of ${name}`;
+  family.type = type as MetricType;
   return undefined;
 }
 

@@ -1,0 +1,85 @@
+import type { Endpoint, Outcome, Reason } from '@inferometer/core/request-record';
+
+/** Values of a label in order, with what each means. */
+export interface LabelVocabulary {
+  readonly label: string;
+  /** Where the label stands, when its name means something else elsewhere. */
+  readonly of: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+const outcomes: Record<Outcome, string> = {
+  ok: 'answered completely with a status of 2xx',
+  client_error: 'answered with 4xx, other than those below',
+  server_error:
+    'answered with 5xx other than those below, not connected, reset before an answer, or an error in the stream',
+  overloaded: 'answered with 429 or 503',
+  timeout: 'answered with 408 or 504',
+  truncated: 'the answer ended without its end marker',
+  aborted: 'the client left first; not an error',
+};
+
+const reasons: Record<Reason, string> = {
+  http_4xx: 'a status of 4xx; outcome `client_error`',
+  http_5xx: 'a status of 5xx; outcome `server_error`',
+  overloaded: 'a status of 429 or 503',
+  timeout: 'a status of 408 or 504',
+  connect: 'no connection to the engine, or none that lasted until an answer; outcome `server_error`',
+  stream_error: 'an error object in an answer that began with 200; outcome `server_error`',
+  truncated: 'an answer without its end marker',
+};
+
+const endpoints: Record<Endpoint, string> = {
+  generate: 'a prompt was to be continued (a metered engine)',
+  chat: 'a message was to be answered (a metered engine)',
+};
+
+/** vLLM tells the route of a request that it refused, and of no other. */
+const vllmEndpoints = {
+  v1_chat: 'a refused request to `/v1/chat/completions`',
+  v1_completions: 'a refused request to `/v1/completions`',
+  v1_responses: 'a refused request to `/v1/responses`',
+  v1_messages: 'a refused request to `/v1/messages`',
+  v1_embeddings: 'a refused request to `/v1/embeddings`',
+};
+
+/** The labels whose values are a fixed list. */
+export const vocabularies: readonly LabelVocabulary[] = [
+  { label: 'outcome', of: '`*_requests_total`: how a request ended', values: outcomes },
+  { label: 'reason', of: '`*_errors_total`: why a request failed', values: reasons },
+  {
+    label: 'endpoint',
+    of: 'metrics of requests: what was asked of the engine',
+    values: { ...endpoints, ...vllmEndpoints },
+  },
+  {
+    label: 'source',
+    of: 'metrics of requests: who measured them',
+    values: { meter: 'the meter in front of the engine', native: "the engine's own metrics" },
+  },
+  {
+    label: 'reason',
+    of: '`inferometer_collector_failures_total`: why a reading failed',
+    values: {
+      no_data: 'the source answered that it has no readings',
+      unreachable: 'no connection, no such file or no such program',
+      malformed: 'an answer that is not understood',
+      timeout: 'no answer in time',
+    },
+  },
+  {
+    label: 'reason',
+    of: '`inferometer_parse_errors_total`: what the meter could not read',
+    values: { request: 'a request', response: 'the head of an answer', body: 'the body of an answer' },
+  },
+  {
+    label: 'result',
+    of: '`inferometer_pushes_total`: how a push ended',
+    values: {
+      ok: 'taken by the Pushgateway',
+      rejected: 'answered with a status other than 200 and 202',
+      timeout: 'no answer within the push interval',
+      unreachable: 'no connection',
+    },
+  },
+];
