@@ -30,7 +30,8 @@ async function runCommand(name: string, command: Command, context: CommandContex
   } catch (error) {
     if (!(error instanceof InferometerError)) throw error;
     const lines = error.problems.map((problem) => `inferometer ${name}: ${problem}\n`);
-    process.stderr.write(`${lines.join('')}${error.exitCode === 2 ? `Try: inferometer ${name} --help\n` : ''}`);
+    const help = error.exitCode === 2 ? `; inferometer ${name} --help tells the options` : '';
+    process.stderr.write(`${lines.join('')}${error.code}: see docs/errors.md${help}\n`);
     return error.exitCode;
   }
 }

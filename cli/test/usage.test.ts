@@ -50,7 +50,7 @@ test('every problem is one line that names its origin', slow, async () => {
     expect.stringContaining(`inferometer agent: ${file}: cannot be read: `),
     'inferometer agent: --listen: "x" is not HOST:PORT such as 127.0.0.1:6000',
     'inferometer agent: INFEROMETER_OLLAMA: "somewhere" is not a URL such as http://127.0.0.1:11434',
-    'Try: inferometer agent --help',
+    'INFEROMETER_CONFIG: see docs/errors.md; inferometer agent --help tells the options',
   ]);
 });
 

@@ -7,8 +7,12 @@ import { createSnapshot, type Snapshot } from '@inferometer/core/snapshot';
 import type { Collector } from './collector.ts';
 import { Heartbeat } from './heartbeat.ts';
 
-/** What the sources get to say a last word; one that hangs is left out. */
-const refreshTimeoutMs = 1000;
+/** What the sources get to say a last word, and to close; one that hangs is left behind. */
+const patienceMs = 1000;
+
+async function withinPatience(work: readonly Promise<void>[]): Promise<void> {
+  await Promise.race([Promise.all(work), delay(patienceMs, undefined, { ref: false })]);
+}
 
 export interface AgentParts {
   readonly collectors: readonly Collector[];
@@ -34,14 +38,16 @@ export class Agent {
     this.#heartbeat.start();
   }
 
-  /** Reads once more, takes a last snapshot, then closes the collectors and, when they are gone, the sinks. */
+  /** Reads once more, takes a last snapshot, then closes the collectors and the sinks. */
   async close(): Promise<void> {
     this.#heartbeat.stop();
-    const refreshed = Promise.all(this.#parts.collectors.map((collector) => collector.refresh()));
-    await Promise.race([refreshed, delay(refreshTimeoutMs, undefined, { ref: false })]);
+    const { collectors, sinks } = this.#parts;
+    await withinPatience(collectors.map((collector) => collector.refresh()));
     this.#tick();
-    await Promise.all(this.#parts.collectors.map((collector) => collector.close()));
-    await Promise.all(this.#parts.sinks.map((sink) => sink.close()));
+    await Promise.all([
+      withinPatience(collectors.map((collector) => collector.close())),
+      ...sinks.map((sink) => sink.close()),
+    ]);
   }
 
   #tick(): void {

@@ -19,7 +19,8 @@ export interface BridgeOptions {
   readonly credentials?: { readonly user: string; readonly password: string } | undefined;
 }
 
-type PushResult = 'ok' | 'rejected' | 'timeout' | 'unreachable';
+/** How a push ended; all but `ok` are dropped. */
+export type PushResult = 'ok' | 'rejected' | 'timeout' | 'unreachable';
 
 /** When closing: this long at most for the last push, and for the DELETE. */
 const closeTimeoutMs = 1500;

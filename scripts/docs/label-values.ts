@@ -1,4 +1,8 @@
 import type { Endpoint, Outcome, Reason } from '@inferometer/core/request-record';
+import type { FailureReason } from '@inferometer/exporter/collector';
+import type { NativeEndpoint } from '@inferometer/exporter/engines/vllm-families';
+import type { ParseError } from '@inferometer/meter/observer';
+import type { PushResult } from '@inferometer/pushgateway-bridge/bridge';
 
 /** Values of a label in order, with what each means. */
 export interface LabelVocabulary {
@@ -35,12 +39,32 @@ const endpoints: Record<Endpoint, string> = {
 };
 
 /** vLLM tells the route of a request that it refused, and of no other. */
-const vllmEndpoints = {
+const vllmEndpoints: Record<NativeEndpoint, string> = {
   v1_chat: 'a refused request to `/v1/chat/completions`',
   v1_completions: 'a refused request to `/v1/completions`',
   v1_responses: 'a refused request to `/v1/responses`',
   v1_messages: 'a refused request to `/v1/messages`',
   v1_embeddings: 'a refused request to `/v1/embeddings`',
+};
+
+const failureReasons: Record<FailureReason, string> = {
+  no_data: 'the source answered that it has no readings',
+  unreachable: 'no connection, no such file or no such program',
+  malformed: 'an answer that is not understood',
+  timeout: 'no answer in time',
+};
+
+const parseErrors: Record<ParseError, string> = {
+  request: 'a request',
+  response: 'the head of an answer',
+  body: 'the body of an answer',
+};
+
+const pushResults: Record<PushResult, string> = {
+  ok: 'taken by the Pushgateway',
+  rejected: 'answered with a status other than 200 and 202',
+  timeout: 'no answer within the push interval',
+  unreachable: 'no connection',
 };
 
 /** The labels whose values are a fixed list. */
@@ -60,26 +84,16 @@ export const vocabularies: readonly LabelVocabulary[] = [
   {
     label: 'reason',
     of: '`inferometer_collector_failures_total`: why a reading failed',
-    values: {
-      no_data: 'the source answered that it has no readings',
-      unreachable: 'no connection, no such file or no such program',
-      malformed: 'an answer that is not understood',
-      timeout: 'no answer in time',
-    },
+    values: failureReasons,
   },
   {
     label: 'reason',
     of: '`inferometer_parse_errors_total`: what the meter could not read',
-    values: { request: 'a request', response: 'the head of an answer', body: 'the body of an answer' },
+    values: parseErrors,
   },
   {
     label: 'result',
     of: '`inferometer_pushes_total`: how a push ended',
-    values: {
-      ok: 'taken by the Pushgateway',
-      rejected: 'answered with a status other than 200 and 202',
-      timeout: 'no answer within the push interval',
-      unreachable: 'no connection',
-    },
+    values: pushResults,
   },
 ];

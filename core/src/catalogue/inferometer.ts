@@ -93,7 +93,7 @@ export const inferometerMetrics = {
   },
   inferometer_records_lost_total: {
     type: 'counter',
-    unit: 'requests',
+    unit: 'none',
     labels: ['server'],
     help: 'Request records given up because the run directory could not be written.',
     source: 'the meter',

@@ -77,7 +77,7 @@ function readFile(table: OptionTable, path: string, problems: string[]): Map<str
   for (const [key, value] of Object.entries(readYamlMap(path, problems))) {
     const name = names.get(key);
     const definition = name === undefined ? undefined : table[name];
-    if (name === undefined || !definition) {
+    if (name === undefined || !definition || name === 'config') {
       problems.push(`${path}: unknown key "${key}"`);
       continue;
     }

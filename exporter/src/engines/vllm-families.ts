@@ -87,7 +87,11 @@ export function isBusy(samples: VllmSamples): boolean | undefined {
   return counts.length === 0 ? undefined : counts.some(({ value }) => value > 0);
 }
 
-const inferenceRoutes: ReadonlyMap<string, string> = new Map([
+/** Value of the label `endpoint` of a refused request. */
+export type NativeEndpoint = 'v1_chat' | 'v1_completions' | 'v1_responses' | 'v1_messages' | 'v1_embeddings';
+
+/** Where requests come in that vLLM may refuse before its engine sees them, by HTTP route. */
+const inferenceRoutes: ReadonlyMap<string, NativeEndpoint> = new Map([
   ['/v1/chat/completions', 'v1_chat'],
   ['/v1/completions', 'v1_completions'],
   ['/v1/responses', 'v1_responses'],
