@@ -153,7 +153,6 @@ find_program() {
 launch() {
   local run_dir=$1 job_name=${SLURM_JOB_NAME:-} log group
   shift
-  unset INFEROMETER_NODEJS # here a program; to the agent its node's name
   if in_slurm; then
     log=$run_dir/srun.log
     local nodes=(--nodes="$SLURM_JOB_NUM_NODES") gpus
