@@ -36,6 +36,8 @@ export const parts = {
   slurm: {
     programs: [['slurmctld'], ['slurmd'], ['sbatch'], ['munged']],
     packages: ['slurmctld', 'slurmd', 'slurm-client', 'munge'],
+    // slurmd starts jobs as root alone.
+    asRoot: true,
   },
   shellcheck: { programs: [['shellcheck']], packages: ['shellcheck'] },
   compose: { programs: [['docker-compose']], packages: ['docker-compose'] },
@@ -43,9 +45,12 @@ export const parts = {
 
 process.env.PATH = [process.env.PATH, join(folder, 'usr', 'bin'), '/usr/sbin', '/sbin'].join(delimiter);
 
-/** True when every program of the part is on the PATH. */
+const isRoot = process.getuid?.() === 0;
+
+/** True when every program of the part is on the PATH and can be run by this user. */
 export function hasPart(name) {
-  return parts[name].programs.every((names) => names.some(onPath));
+  const { programs, asRoot } = parts[name];
+  return (isRoot || !asRoot) && programs.every((names) => names.some(onPath));
 }
 
 function onPath(program) {
@@ -69,14 +74,14 @@ export function ensureParts(names) {
 
 /** The command that provides a part. */
 export function howTo(name) {
-  const { packages } = parts[name];
-  return `on Debian or Ubuntu: sudo apt-get install ${packages.filter((each) => !pages.includes(each)).join(' ')}`;
+  const { packages, asRoot } = parts[name];
+  const install = `on Debian or Ubuntu: sudo apt-get install ${packages.filter((each) => !pages.includes(each)).join(' ')}`;
+  return asRoot ? `run as root; ${install}` : install;
 }
 
 function fetchFromDebian(names) {
   const unpacked = names.filter((name) => parts[name].unpack);
   const installed = names.filter((name) => !parts[name].unpack);
-  const isRoot = process.getuid?.() === 0;
   if (isRoot) run('apt-get', ['update', '-qq']);
   if (unpacked.length > 0) {
     step(`unpacking ${unpacked.join(' and ')} from Debian packages into .cache/parts`);

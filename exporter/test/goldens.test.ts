@@ -1,9 +1,9 @@
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { tool } from '../../prometheus/test/tool.ts';
+import { need } from '../../test/helpers/parts.ts';
 import { goldens, readGolden } from './support/golden.ts';
 
-const promtool = tool('promtool', 'apt-get install prometheus');
+const promtool = need('prometheus');
 
 test.skipIf(promtool.skip).concurrent.each(goldens())(
   `promtool has nothing to say against %s${promtool.note}`,

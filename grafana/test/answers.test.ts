@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { tool } from '../../prometheus/test/tool.ts';
+import { need } from '../../test/helpers/parts.ts';
 import { queriesOf, substitute } from '../src/queries-of.ts';
 import { vllm } from '../src/dashboards/vllm.ts';
 import { evaluate, type Expectation, type InputSeries } from './promtool.ts';
 
-const promtool = tool('promtool', 'apt-get install prometheus');
+const promtool = need('prometheus');
 const queries = queriesOf(vllm());
 
 const host = 'cluster="c", run="7", instance="n1"';

@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { tool } from '../../prometheus/test/tool.ts';
+import { need } from '../../test/helpers/parts.ts';
 
 interface Service {
   readonly image: string;
@@ -18,7 +18,7 @@ interface Compose {
 }
 
 const root = join(import.meta.dirname, '../..');
-const dockerCompose = tool('docker-compose', 'apt-get install docker-compose');
+const dockerCompose = need('compose');
 const compose = parse(readFileSync(join(root, 'compose.yaml'), 'utf8'), { merge: true }) as Compose;
 const { prometheus, grafana } = compose.services;
 const services = Object.entries(compose.services).map(([name, service]) => ({ name, service }));

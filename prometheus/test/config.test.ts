@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { tool } from './tool.ts';
+import { need } from '../../test/helpers/parts.ts';
 
 interface Job {
   readonly job_name: string;
@@ -18,7 +18,7 @@ interface Config {
 
 const root = join(import.meta.dirname, '..');
 const slow = { timeout: 60_000 };
-const promtool = tool('promtool', 'apt-get install prometheus');
+const promtool = need('prometheus');
 const config = parse(readFileSync(join(root, 'prometheus.yml'), 'utf8')) as Config;
 const [pushgateway, exporters] = config.scrape_configs;
 

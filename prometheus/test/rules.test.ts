@@ -4,12 +4,12 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { rulesYaml } from '../src/rules-yaml.ts';
 import { ruleGroups } from '../src/rules.ts';
-import { tool } from './tool.ts';
+import { need } from '../../test/helpers/parts.ts';
 
 const root = join(import.meta.dirname, '..');
 const testFolder = join(root, 'tests');
 const slow = { timeout: 60_000 };
-const promtool = tool('promtool', 'apt-get install prometheus');
+const promtool = need('prometheus');
 
 test('the committed rules are the generated ones', () => {
   expect(readFileSync(join(root, 'dist/rules.yaml'), 'utf8')).toBe(rulesYaml());

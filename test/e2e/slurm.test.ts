@@ -11,12 +11,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { findProgram, freePorts, slurmMissing, startSlurm, type Slurm } from '../helpers/slurm.ts';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { suiteWith } from '../helpers/parts.ts';
+import { freePort, freePorts } from '../helpers/programs.ts';
+import { type Slurm, startSlurm } from '../helpers/slurm.ts';
+import { type Served, startPushgateway } from '../helpers/stack.ts';
 
 const repository = join(import.meta.dirname, '../..');
-const pushgateway = findProgram('prometheus-pushgateway') ?? findProgram('pushgateway');
-const missing = slurmMissing() ?? (pushgateway ? undefined : 'no pushgateway: apt-get install prometheus-pushgateway');
 const fakes = `cd '${repository}' && exec node --import tsx test/fakes`;
 const examples = [
   {
@@ -34,15 +35,13 @@ const examples = [
     records: [],
   },
 ];
-const skip = missing !== undefined && process.env['CI'] !== 'true';
 
-describe.skipIf(skip)(`a Slurm job${missing ? ` (${missing})` : ''}`, () => {
+suiteWith(['slurm', 'pushgateway'], 'a Slurm job', () => {
   let dir: string;
   let slurm: Slurm;
-  let gateway: Awaited<ReturnType<typeof startPushgateway>>;
+  let gateway: Served;
 
   beforeAll(async () => {
-    if (missing) throw new Error(missing);
     dir = mkdtempSync(join(tmpdir(), 'inferometer-slurm-'));
     gateway = await startPushgateway();
     slurm = await startSlurm({ nodes: 3, dir });
@@ -50,7 +49,7 @@ describe.skipIf(skip)(`a Slurm job${missing ? ` (${missing})` : ''}`, () => {
 
   afterAll(async () => {
     await slurm?.close();
-    gateway?.process.kill();
+    await gateway?.stop();
     if (dir) rmSync(dir, { recursive: true, force: true });
   });
 
@@ -61,7 +60,7 @@ describe.skipIf(skip)(`a Slurm job${missing ? ` (${missing})` : ''}`, () => {
     const job = await submit(
       ['--nodes=2', '--ntasks-per-node=4', '--gpus-per-task=1', '--mem-per-cpu=250'],
       `set -euo pipefail
-       inferometer_start --pushgateway ${gateway.url} --push-interval 500ms
+       inferometer_start --pushgateway ${gateway.url.origin} --push-interval 500ms
        trap inferometer_stop EXIT
        # All CPUs, GPUs and memory of both nodes: a step that the agents must not hold up.
        srun --ntasks=8 sh -c 'echo "payload on $SLURMD_NODENAME"'
@@ -91,7 +90,7 @@ describe.skipIf(skip)(`a Slurm job${missing ? ` (${missing})` : ''}`, () => {
   });
 
   test('ends as it would have without a Pushgateway', async () => {
-    const [port] = await freePorts(1);
+    const port = await freePort();
     const job = await submit(
       ['--nodes=2'],
       `inferometer_start --pushgateway http://127.0.0.1:${port}
@@ -136,7 +135,7 @@ describe.skipIf(skip)(`a Slurm job${missing ? ` (${missing})` : ''}`, () => {
   test('has its groups deleted when it is cancelled', async () => {
     const job = await submit(
       ['--nodes=2'],
-      `inferometer_start --pushgateway ${gateway.url} --push-interval 500ms
+      `inferometer_start --pushgateway ${gateway.url.origin} --push-interval 500ms
        sleep 60`,
     );
     await vi.waitFor(async () => expect(await instances(job.id)).toHaveLength(2), patiently);
@@ -149,7 +148,7 @@ describe.skipIf(skip)(`a Slurm job${missing ? ` (${missing})` : ''}`, () => {
   test('of an array stops its own agents alone', async () => {
     const job = await submit(
       ['--nodes=1', '--array=1-2'],
-      `inferometer_start --pushgateway ${gateway.url} --push-interval 500ms
+      `inferometer_start --pushgateway ${gateway.url.origin} --push-interval 500ms
        ${until('$SLURM_ARRAY_TASK_ID')}
        inferometer_stop`,
     );
@@ -170,7 +169,7 @@ describe.skipIf(skip)(`a Slurm job${missing ? ` (${missing})` : ''}`, () => {
   test('of two components is one run with one agent on every node', async () => {
     const job = await submit(
       ['--nodes=1', '--ntasks=2', ':', '--nodes=2', '--ntasks-per-node=2'],
-      `inferometer_start --pushgateway ${gateway.url} --push-interval 500ms
+      `inferometer_start --pushgateway ${gateway.url.origin} --push-interval 500ms
        ${until('seen')}
        inferometer_stop`,
     );
@@ -192,7 +191,10 @@ describe.skipIf(skip)(`a Slurm job${missing ? ` (${missing})` : ''}`, () => {
       (text, port, index) => text.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${ports[index]}`),
       readFileSync(join(repository, 'sbatch/examples', `${example.name}.sbatch`), 'utf8'),
     );
-    writeFileSync(join(home, 'job.sh'), script.replace('http://mel2109:9091', `${gateway.url} --push-interval 500ms`));
+    writeFileSync(
+      join(home, 'job.sh'),
+      script.replace('http://mel2109:9091', `${gateway.url.origin} --push-interval 500ms`),
+    );
     const shape = ['--nodes=1', '--cpus-per-task=2', `--output=${home}/output`, `--chdir=${home}`];
     const variable = `--export=ALL,HOME=${home},PATH=${home}/bin:${slurm.env['PATH']},FAKE_PORT=${ports[0]}`;
     const id = await slurm.sbatch(join(home, 'job.sh'), [...shape, variable]);
@@ -231,7 +233,7 @@ describe.skipIf(skip)(`a Slurm job${missing ? ` (${missing})` : ''}`, () => {
 
   /** The nodes that the Pushgateway holds a group of for a run. */
   async function instances(run: string): Promise<string[]> {
-    const answer = await fetch(`${gateway.url}/api/v1/metrics`);
+    const answer = await fetch(new URL('/api/v1/metrics', gateway.url));
     const { data } = (await answer.json()) as { data: { labels: Record<string, string> }[] };
     const groups = data.map(({ labels }) => labels).filter((labels) => labels['run'] === run);
     for (const labels of groups) expect(labels['job']).toBe('inferometer');
@@ -271,13 +273,4 @@ function procFile(pid: string, name: string): string[] {
 
 function variables(lines: readonly string[]): Readonly<Record<string, string | undefined>> {
   return Object.fromEntries(lines.map((line) => [line.split('=', 1)[0] ?? '', line.slice(line.indexOf('=') + 1)]));
-}
-
-async function startPushgateway() {
-  const [port] = await freePorts(1);
-  const url = `http://127.0.0.1:${port}`;
-  const args = ['--persistence.file=', `--web.listen-address=127.0.0.1:${port}`];
-  const process = execa(pushgateway ?? 'prometheus-pushgateway', args, { stdio: 'ignore', reject: false });
-  await vi.waitFor(async () => expect((await fetch(`${url}/-/ready`)).ok).toBe(true), patiently);
-  return { url, process };
 }

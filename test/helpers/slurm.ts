@@ -1,10 +1,10 @@
 import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from './programs.ts';
 
 export interface SlurmOptions {
   readonly nodes: number;
@@ -29,18 +29,8 @@ export interface Slurm {
   close(): Promise<void>;
 }
 
-const programs = ['munged', 'slurmctld', 'slurmd', 'sbatch', 'srun', 'scontrol', 'squeue', 'sinfo', 'scancel'];
 const searchPath = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
 const running = new Set(['PENDING', 'RUNNING', 'COMPLETING', 'CONFIGURING', 'SUSPENDED', 'STOPPED']);
-
-/** Why startSlurm cannot work here and what to do about it; undefined when it can. */
-export function slurmMissing(): string | undefined {
-  const missing = programs.filter((program) => findProgram(program) === undefined);
-  if (missing.length > 0) {
-    return `no ${missing.join(', ')}: apt-get install --no-install-recommends slurmctld slurmd slurm-client munge`;
-  }
-  return process.getuid?.() === 0 ? undefined : 'slurmd starts jobs as root alone: run the tests as root';
-}
 
 /** Starts munged, slurmctld and one slurmd per node, and resolves when every node is idle. */
 export async function startSlurm({ nodes: count, dir }: SlurmOptions): Promise<Slurm> {
@@ -226,32 +216,4 @@ function mungedArguments(dir: string): string[] {
 function outsideSlurm(env: NodeJS.ProcessEnv): Record<string, string> {
   const kept = Object.entries(env).filter(([name]) => !/^(SLURM|SBATCH|SRUN|INFEROMETER)/.test(name));
   return Object.fromEntries(kept.map(([name, value]) => [name, value ?? '']));
-}
-
-/** The path of a program on the PATH or among the system programs. */
-export function findProgram(name: string): string | undefined {
-  return searchPath.map((folder) => join(folder, name)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Ports of 127.0.0.1 that nobody listened on a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await new Promise((resolve) => server.once('listening', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

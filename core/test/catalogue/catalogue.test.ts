@@ -6,9 +6,9 @@ import { writeText } from '@inferometer/core/exposition/write-text';
 import { version } from '@inferometer/core/version';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { tool } from '../../../prometheus/test/tool.ts';
+import { need } from '../../../test/helpers/parts.ts';
 
-const promtool = tool('promtool', 'apt-get install prometheus');
+const promtool = need('prometheus');
 
 /** How a name says its unit. */
 const unitInName: Record<Unit, RegExp> = {
