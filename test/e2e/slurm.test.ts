@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import {
   existsSync,
   mkdirSync,
