@@ -7,6 +7,7 @@ import { commands } from './commands.ts';
 
 /** Runs the command line `argv` (without node and script). Resolves to the exit code. */
 export async function main(argv: readonly string[], program: readonly [string, ...string[]]): Promise<number> {
+  ignoreBrokenOutput();
   const [name = '', ...rest] = argv;
   if (name === '--version') return succeed(() => print(`${version}\n`));
   if (['', '-h', '--help', 'help'].includes(name)) return succeed(async () => print(await overview()));
@@ -18,6 +19,11 @@ export async function main(argv: readonly string[], program: readonly [string, .
   const command = await load();
   if (asksForHelp(rest)) return succeed(() => print(commandHelp(command)));
   return runCommand(name, command, { argv: rest, env: process.env, log: createLog(process.stderr), program, print });
+}
+
+/** A log that nobody reads, or a full disk behind it, must end neither the job nor the way to an engine. */
+function ignoreBrokenOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
 function print(text: string): void {

@@ -25,6 +25,11 @@ async function runMeter({ argv, env, log }: CommandContext): Promise<number> {
   const { engine, listen, upstream, 'run-dir': runDir, 'status-socket': statusSocket } = values;
   const missing = (['engine', 'listen', 'upstream', 'run-dir'] as const).filter((name) => values[name] === undefined);
   const problems = missing.map((name) => `--${name}: needed`);
+  if (upstream && (upstream.protocol !== 'http:' || upstream.pathname !== '/')) {
+    problems.push(
+      `--upstream ${upstream.href}: bytes are relayed as they are, so http://HOST:PORT alone can be reached`,
+    );
+  }
   if (!engine || !listen || !upstream || !runDir || problems.length > 0) throw new ConfigError(problems);
   const { node } = resolveIdentity({ run: 'any', node: values.node }, env, { name: hostname(), now: new Date() });
   const server = serverName(upstream);

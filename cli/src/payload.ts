@@ -8,7 +8,10 @@ import { exitCodeOfSignal } from './signals.ts';
 export async function runPayload(command: readonly string[], terminated: Promise<NodeJS.Signals>): Promise<number> {
   const [file = '', ...args] = command;
   const child = execa(file, args, { stdio: 'inherit', reject: false, cleanup: false });
-  void terminated.then((signal) => child.kill(signal));
+  void terminated.then((signal) => {
+    // A terminal sends Ctrl-C to the payload too.
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+  });
   const { exitCode, signal, cause } = await child;
   if (signal !== undefined) return exitCodeOfSignal(signal);
   if (exitCode !== undefined) return exitCode;

@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 
-/** Resolves with the first TERM or INT. Later ones are ignored: the first is being obeyed. */
+/** Resolves with the first TERM, INT or HUP (a closed terminal). Later ones are ignored: the first is being obeyed. */
 export function termination(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
   });
 }
 

@@ -49,7 +49,7 @@ test('every problem is one line that names its origin', slow, async () => {
     'inferometer agent: unknown option --speed',
     expect.stringContaining(`inferometer agent: ${file}: cannot be read: `),
     'inferometer agent: --listen: "x" is not HOST:PORT such as 127.0.0.1:6000',
-    'inferometer agent: INFEROMETER_OLLAMA: "somewhere" is not a URL such as http://127.0.0.1:11434',
+    'inferometer agent: INFEROMETER_OLLAMA: "somewhere" is not a URL without user or password, such as http://127.0.0.1:11434',
     'INFEROMETER_CONFIG: see docs/errors.md; inferometer agent --help tells the options',
   ]);
 });

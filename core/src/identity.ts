@@ -27,9 +27,9 @@ export function resolveIdentity(
   env: Readonly<Record<string, string | undefined>>,
   host: { readonly name: string; readonly now: Date },
 ): Identity {
-  const node = options.node ?? env['SLURMD_NODENAME'] ?? shortName(host.name);
+  const node = options.node ?? (env['SLURMD_NODENAME'] || shortName(host.name));
   const identity = {
-    cluster: options.cluster ?? env['SLURM_CLUSTER_NAME'] ?? 'local',
+    cluster: options.cluster ?? (env['SLURM_CLUSTER_NAME'] || 'local'),
     run: options.run ?? slurmRun(env) ?? `local-${compactTime(host.now)}-${node}`,
     node,
     rank: count(env['SLURM_NODEID']) ?? 0,
@@ -48,7 +48,7 @@ export function isSafeName(text: string): boolean {
 }
 
 function slurmRun(env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const id = env['SLURM_HET_JOB_ID'] ?? env['SLURM_JOB_ID'];
+  const id = env['SLURM_HET_JOB_ID'] || env['SLURM_JOB_ID'];
   if (!id) return undefined;
   const arrayJob = env['SLURM_ARRAY_JOB_ID'];
   const base = arrayJob ? `${arrayJob}_${env['SLURM_ARRAY_TASK_ID'] ?? ''}` : id;

@@ -11,7 +11,8 @@ export class TrailingRate {
 
   /** Requests per second; decays to 0 when nothing comes. */
   perSecond(now: number): number {
-    this.#events = this.#events.filter(({ at }) => at > now - windowSeconds);
+    // What lies ahead was written before the clock was set back.
+    this.#events = this.#events.filter(({ at }) => at > now - windowSeconds && at <= now + holdSeconds);
     return this.#events.reduce((sum, { count }) => sum + count, 0) / windowSeconds;
   }
 }
@@ -25,6 +26,6 @@ export class Activity {
   }
 
   running(now: number): 0 | 1 {
-    return now - this.#busyAt <= holdSeconds ? 1 : 0;
+    return Math.abs(now - this.#busyAt) <= holdSeconds ? 1 : 0;
   }
 }

@@ -65,12 +65,13 @@ export class Health {
     this.#up = false;
   }
 
-  families(): readonly MetricFamily[] {
+  /** `isFresh`: there is a reading now. */
+  families(isFresh: boolean): readonly MetricFamily[] {
     if (this.#up === undefined) return [];
     const labels = { collector: this.#collector, target: this.#target };
     const failures = [...this.#failures].map(([reason, value]) => ({ labels: { ...labels, reason }, value }));
     return [
-      family('inferometer_collector_up', [{ labels, value: this.#up ? 1 : 0 }]),
+      family('inferometer_collector_up', [{ labels, value: isFresh ? 1 : 0 }]),
       family('inferometer_collector_failures_total', failures),
     ];
   }

@@ -40,7 +40,7 @@ export class PolledCollector<R> implements Collector {
     return [
       ...(isFresh ? (this.#latest?.families ?? []) : []),
       ...(this.#source.always?.(isFresh) ?? []),
-      ...this.#health.families(),
+      ...this.#health.families(isFresh),
     ];
   }
 

@@ -140,10 +140,10 @@ describe('the model', () => {
     expect(await models()).toEqual(['m', 'm']);
   });
 
-  test('that a server lists has its name before it was ever served', async () => {
-    metrics.models.admit('m');
+  test('is other until it was served: records read again come to the same label', async () => {
     metrics.add(record({ status: 503, outcome: 'overloaded', reason: 'overloaded' }));
-    expect(await models()).toEqual(['m']);
+    metrics.add(record());
+    expect(await models()).toEqual(['other', 'm']);
   });
 
   test('after the first 50 is other', async () => {

@@ -24,11 +24,7 @@ const status: MeterStatus = {
 };
 
 /** A collector before a meter that answers with this status, or not at all. */
-async function collect(
-  answer: MeterStatus | undefined,
-  lines: readonly string[] = [],
-  admitted: readonly string[] = [],
-) {
+async function collect(answer: MeterStatus | undefined, lines: readonly string[] = [], listed: readonly string[] = []) {
   const folder = mkdtempSync(join(tmpdir(), 'inferometer-'));
   const socketPath = join(folder, 'meter.sock');
   const server = createServer((_, response) => response.end(JSON.stringify(answer)));
@@ -46,9 +42,14 @@ async function collect(
     program: ['false'],
   } as const;
   const metrics = new RequestMetrics();
-  for (const model of admitted) metrics.models.admit(model);
   const collector = requestsCollector(
-    { folder, meters: [new SupervisedMeter(setup, log)], metrics, cadenceMs: 60_000 },
+    {
+      folder,
+      meters: [new SupervisedMeter(setup, log)],
+      metrics,
+      isListed: (model) => listed.includes(model),
+      cadenceMs: 60_000,
+    },
     log,
   );
   collector.start();
@@ -84,12 +85,12 @@ test('where nothing is in flight it is 0 that are', async () => {
   ]);
 });
 
-test('the series of a known model begin with its first request in flight, those of an unknown one do not', async () => {
+test('series begin with the first request in flight: under its name for a model that the engine holds, else as other', async () => {
   const inFlight = ['known', 'unknown'].map((model) => ({ endpoint: 'chat', model, count: 1 }) as const);
   const lines = await collect({ ...status, inFlight }, [], ['known']);
   const totals = lines('ollama_requests_total');
   expect(new Set(totals.map((line) => /model="(\w+)".* (\d)$/.exec(line)?.slice(1).join(' ')))).toEqual(
-    new Set(['known 0']),
+    new Set(['known 0', 'other 0']),
   );
 });
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { HostPort } from '@inferometer/core/address';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { meterSocketPath } from '../src/meters/socket-path.ts';
 import { type MeterSetup, SupervisedMeter } from '../src/meters/supervised-meter.ts';
@@ -17,9 +18,11 @@ beforeEach(() => {
 const stub = `
   const { createServer } = require('node:http');
   const { rmSync } = require('node:fs');
-  const socket = process.argv[process.argv.indexOf('--status-socket') + 1];
+  const option = (name) => process.argv[process.argv.indexOf(name) + 1];
+  const socket = option('--status-socket');
   rmSync(socket, { force: true });
-  const status = { version: 1, pid: process.pid, server: process.argv.slice(2).join(' ') };
+  const known = { version: 1, engine: 'ollama', pid: process.pid, listen: option('--listen') };
+  const status = { ...known, server: process.argv.slice(2).join(' ') };
   createServer((request, response) => response.end(JSON.stringify(status))).listen(socket);
 `;
 
@@ -39,7 +42,7 @@ function meterThatRuns(code: string) {
   const recorded = new RecordedLog();
   return {
     meter: new SupervisedMeter(setup, recorded.log),
-    again: () => new SupervisedMeter(setup, recorded.log),
+    again: (listen: HostPort = setup.listen) => new SupervisedMeter({ ...setup, listen }, recorded.log),
     recorded,
   };
 }
@@ -70,6 +73,38 @@ describe('a meter', () => {
     const taker = again();
     expect((await taker.start()).pid).toBe(pid);
     await taker.stop();
+    await vi.waitUntil(() => isGone(pid), { timeout: 5000 });
+  });
+
+  test('that was taken over and then ended is started again', { timeout: 20_000 }, async () => {
+    const { meter, again } = meterThatRuns(stub);
+    const { pid } = await meter.start();
+    const taker = again();
+    await taker.start();
+    process.kill(pid, 'SIGKILL');
+    await vi.waitUntil(() => isGone(pid), { timeout: 5000 });
+    const next = await vi.waitUntil(() => taker.status(), { timeout: 10_000, interval: 100 });
+    expect(next?.pid).not.toBe(pid);
+    await taker.stop();
+    await vi.waitUntil(() => isGone(next?.pid ?? 0), { timeout: 5000 });
+  });
+
+  test('that runs already at another address than asked for is refused', async () => {
+    const { meter, again } = meterThatRuns(stub);
+    await meter.start();
+    await expect(again({ host: '127.0.0.1', port: 11436 }).start()).rejects.toMatchObject({
+      code: 'INFEROMETER_CONFIG',
+      message: expect.stringContaining('its meter runs already, at 127.0.0.1:11435'),
+    });
+    await meter.stop();
+  });
+
+  test('that does not answer is ended all the same', async () => {
+    const { meter } = meterThatRuns(stub);
+    const { pid } = await meter.start();
+    process.kill(pid, 'SIGSTOP');
+    await meter.stop();
+    process.kill(pid, 'SIGCONT');
     await vi.waitUntil(() => isGone(pid), { timeout: 5000 });
   });
 

@@ -15,6 +15,7 @@ test.each(fixtures('vllm'))('exposes vLLM $name under our names', async (fixture
 function exposition(running: number, finished: number): string {
   return [
     `vllm:num_requests_running{model_name="m"} ${running}`,
+    '# TYPE vllm:request_success_total counter',
     `vllm:request_success_total{model_name="m",finished_reason="stop"} ${finished}`,
     '',
   ].join('\n');
@@ -50,6 +51,45 @@ describe('throughput', () => {
         totals.forEach((total, now) => expect(Number(throughput(families, total, now))).toBeGreaterThanOrEqual(0));
       }),
     );
+  });
+});
+
+test('counters go on where an engine that was started anew begins at 0 again', () => {
+  const families = new VllmFamilies('s:1');
+  const total = (finished: number) =>
+    linesOf(families.of(parseVllm(exposition(0, finished)), 0), 'vllm_requests_total');
+  expect([5, 7, 0, 2, 1].map((finished) => total(finished).join().split(' ').at(-1))).toEqual([
+    '5',
+    '7',
+    '7',
+    '9',
+    '10',
+  ]);
+});
+
+describe('requests that HTTP answered with an error', () => {
+  const http = [
+    'http_requests_total{handler="/v1/chat/completions",method="POST",status="5xx"} 3',
+    'http_requests_total{handler="/v1/chat/completions",method="POST",status="4xx"} 2',
+    'http_requests_total{handler="/metrics",method="GET",status="5xx"} 9',
+    'vllm:request_success_total{model_name="m",finished_reason="error"} 3',
+    '',
+  ].join('\n');
+  const lines = (text: string) =>
+    linesOf(new VllmFamilies('s:1').of(parseVllm(exposition(0, 1) + text), 0), 'vllm_errors_total').map((line) =>
+      line.replace('server="s:1",', '').replace(',source="native"', ''),
+    );
+
+  test('are counted by route, once, though the engine finished some of them with an error', () => {
+    expect(lines(http)).toEqual([
+      'vllm_errors_total{endpoint="v1_chat",reason="http_5xx"} 3',
+      'vllm_errors_total{endpoint="v1_chat",reason="http_4xx"} 2',
+    ]);
+  });
+
+  test('are those that the engine finished with an error, where HTTP counts nothing', () => {
+    const [, , , engine = ''] = http.split('\n');
+    expect(lines(`${engine}\n`)).toEqual(['vllm_errors_total{model="m",reason="http_5xx"} 3']);
   });
 });
 

@@ -24,7 +24,7 @@ export class RecordWriter {
   #closed = false;
   #lost = 0;
 
-  /** `onTrouble` hears of each write that failed; the records are kept and tried again. */
+  /** `onTrouble` hears of the first write of a row that failed; the records are kept and tried again. */
   constructor(folder: string, onTrouble: (error: unknown) => void) {
     makePrivateDir(folder);
     this.path = join(folder, `${Date.now()}-${process.pid}.jsonl`);
@@ -74,16 +74,16 @@ export class RecordWriter {
       while (written < bytes.length) written += (await this.#file.write(bytes, written)).bytesWritten;
       this.#isDoubtful = false;
     } catch (error) {
+      if (!this.#isDoubtful) this.#onTrouble(error);
       this.#isDoubtful = true;
-      await this.#onFailure(error);
+      await this.#tryLater();
     }
     if (written > 0) this.#isWithinLine = bytes[written - 1] !== lineFeed;
     this.#held.unshift(bytes.subarray(written));
     this.#heldBytes = this.#held.reduce((sum, part) => sum + part.length, 0);
   }
 
-  async #onFailure(error: unknown): Promise<void> {
-    this.#onTrouble(error);
+  async #tryLater(): Promise<void> {
     // A handle may be stale for good, as on a file system that was away.
     await this.#closeFile();
     if (!this.#closed) this.#timer ??= setTimeout(() => void this.flush(), flushMs * 5);

@@ -20,6 +20,8 @@ export interface Watcher {
 export function relay(client: Socket, upstream: Upstream, watcher: Watcher): void {
   const server = connect({ ...upstream, allowHalfOpen: true, noDelay: true });
   client.setNoDelay(true);
+  // The system notices a client that vanished without a word; an answer that is long in coming is none of its business.
+  client.setKeepAlive(true, 60_000);
   copy(client, server, (bytes) => watcher.fromClient(bytes));
   copy(server, client, (bytes) => watcher.fromServer(bytes));
   client.on('close', (failed) => follow(server, failed));

@@ -1,4 +1,5 @@
 import { Agent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { family } from '@inferometer/core/catalogue/readings';
 import { messageOf } from '@inferometer/core/errors';
@@ -41,7 +42,7 @@ export class Bridge implements Sink {
   readonly #options: BridgeOptions;
   readonly #log: Log;
   readonly #url: URL;
-  readonly #connection = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #connection: Agent;
   readonly #counts = new Map<PushResult, number>();
   #newest: Snapshot | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -51,6 +52,8 @@ export class Bridge implements Sink {
 
   constructor(options: BridgeOptions, log: Log) {
     this.#options = options;
+    const ConnectionAgent = options.url.protocol === 'https:' ? HttpsAgent : Agent;
+    this.#connection = new ConnectionAgent({ keepAlive: true, maxSockets: 1 });
     this.#log = log.with({ pushgateway: options.url.host });
     this.#url = new URL(groupPath(options.url, options.group), options.url);
   }

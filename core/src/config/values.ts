@@ -12,7 +12,7 @@ interface KindRule {
 const rules: Record<OptionKind, KindRule> = {
   text: { parse: (text) => text || undefined, expected: 'a text' },
   path: { parse: (text) => text || undefined, expected: 'a path' },
-  url: { parse: parseHttpUrl, expected: 'a URL such as http://127.0.0.1:11434' },
+  url: { parse: parseHttpUrl, expected: 'a URL without user or password, such as http://127.0.0.1:11434' },
   'host:port': { parse: parseHostPort, expected: 'HOST:PORT such as 127.0.0.1:6000' },
   duration: { parse: timerDuration, expected: 'a duration above 0, at most 24h, such as 500ms, 5s or 2m' },
   flag: { parse: (text) => flags.get(text.toLowerCase()), expected: 'true or false' },
@@ -45,7 +45,9 @@ export function textOfScalar({ kind }: OptionDefinition, value: unknown): string
 
 function parseHttpUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url && /^https?:$/.test(url.protocol) && url.hostname ? url : undefined;
+  // Credentials would show in argv and logs; they come from files.
+  const isPlain = url && /^https?:$/.test(url.protocol) && url.hostname && !url.username && !url.password;
+  return isPlain ? url : undefined;
 }
 
 /** Timers of Node take 2^31 ms at most and fire at once above it. */

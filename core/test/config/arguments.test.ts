@@ -61,7 +61,7 @@ describe('is a problem:', () => {
 
   test.each(['ftp://h', 'host:80', 'http://', 'x'])('the URL %s', (text) => {
     expect(problemsOf(['--pushgateway', text])).toEqual([
-      `--pushgateway: "${text}" is not a URL such as http://127.0.0.1:11434`,
+      `--pushgateway: "${text}" is not a URL without user or password, such as http://127.0.0.1:11434`,
     ]);
   });
 });

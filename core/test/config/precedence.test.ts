@@ -54,7 +54,7 @@ test('every problem of every source is told at once, each with where it is', () 
     '"y": not expected here',
     `${file}: unknown key "speed"`,
     '--listen: "x" is not HOST:PORT such as 127.0.0.1:6000',
-    `${file}: pushgateway: "nowhere" is not a URL such as http://127.0.0.1:11434`,
+    `${file}: pushgateway: "nowhere" is not a URL without user or password, such as http://127.0.0.1:11434`,
     expect.stringMatching(/^INFEROMETER_SAMPLE_INTERVAL: "often" is not a duration/),
   ]);
 });

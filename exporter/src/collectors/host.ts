@@ -17,13 +17,14 @@ export interface HostReading {
 /** CPU, load and memory of the node, from /proc (option --path-proc). */
 export function hostCollector(options: { readonly pathProc: string; readonly cadenceMs: number }, log: Log): Collector {
   const read = (name: string) => readFile(join(options.pathProc, name), 'utf8');
+  const highest = new Map<string, number>();
   return new PolledCollector(
     {
       name: 'host',
       target: options.pathProc,
       cadenceMs: options.cadenceMs,
       read: async () => parseHost(...(await Promise.all([read('stat'), read('loadavg'), read('meminfo')]))),
-      toFamilies: hostFamilies,
+      toFamilies: (reading) => hostFamilies({ ...reading, cpuSeconds: monotone(reading.cpuSeconds, highest) }),
     },
     log,
   );
@@ -47,6 +48,12 @@ export function parseHost(stat: string, loadavg: string, meminfo: string): HostR
     memoryTotal: kibibytes(meminfo, 'MemTotal'),
     memoryAvailable: kibibytes(meminfo, 'MemAvailable'),
   };
+}
+
+/** The kernel lets idle and iowait fall a little now and then (man 5 proc); a counter must not. */
+function monotone(seconds: HostReading['cpuSeconds'], highest: Map<string, number>): HostReading['cpuSeconds'] {
+  for (const [mode, value] of Object.entries(seconds)) highest.set(mode, Math.max(value, highest.get(mode) ?? 0));
+  return Object.fromEntries(highest);
 }
 
 function kibibytes(meminfo: string, key: string): number | undefined {

@@ -18,6 +18,8 @@ export interface RequestsOptions {
   readonly folder: string;
   readonly meters: readonly SupervisedMeter[];
   readonly metrics: RequestMetrics;
+  /** Whether an engine says that it holds a model. */
+  isListed(model: string): boolean;
   readonly cadenceMs: number;
 }
 
@@ -33,9 +35,7 @@ export function requestsCollector(options: RequestsOptions, log: Log): Collector
     const answered = statuses.filter((status) => status !== undefined);
     noteActivity(activities, records, answered, now);
     for (const { server, inFlight } of answered) {
-      for (const { model, endpoint } of inFlight) {
-        if (model !== undefined && metrics.models.has(model)) metrics.begin(server, model, endpoint);
-      }
+      for (const { model, endpoint } of inFlight) metrics.begin(server, beginsAs(model, options), endpoint);
     }
     for (const record of records) metrics.add(record);
     return [
@@ -55,6 +55,11 @@ export function requestsCollector(options: RequestsOptions, log: Log): Collector
     ];
   };
   return new PolledCollector({ name, target: folder, cadenceMs, read, toFamilies: (families) => families }, log);
+}
+
+/** The model label of a request in flight: its own where the engine holds the model, so that it can be served. */
+function beginsAs(model: string | undefined, { isListed, metrics }: RequestsOptions): string {
+  return model !== undefined && isListed(model) && metrics.models.mayStand(model) ? model : 'other';
 }
 
 function noteActivity(

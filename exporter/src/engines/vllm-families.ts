@@ -2,16 +2,18 @@ import { family, familyOfSamples, type Reading } from '@inferometer/core/catalog
 import type { Labels, MetricFamily } from '@inferometer/core/exposition/family';
 import { modelName } from '@inferometer/core/request-record';
 import { Activity, TrailingRate } from '../activity.ts';
+import { MonotoneCounters } from './monotone.ts';
 import type { Grouping, VllmSamples } from './vllm-samples.ts';
 
 const source = 'native';
 
 /**
- * vLLM's own metrics under our names. Requests are those that its engine finished; a request that it refused before
- * (HTTP 4xx) has no model and is counted by endpoint.
+ * vLLM's own metrics under our names. Requests are those that its engine finished, and those that HTTP answered with
+ * 4xx or 5xx, which have an endpoint and no model. A stream that breaks after its 200 is seen by neither.
  */
 export class VllmFamilies {
   readonly #server: string;
+  readonly #counters = new MonotoneCounters();
   readonly #activity = new Activity();
   readonly #rates = new Map<string, { rate: TrailingRate; total: number }>();
 
@@ -20,20 +22,22 @@ export class VllmFamilies {
   }
 
   /** Families of one exposition; `now` in monotonic seconds. */
-  of(samples: VllmSamples, now: number): readonly MetricFamily[] {
+  of(exposition: VllmSamples, now: number): readonly MetricFamily[] {
+    const samples = exposition.goingOn(this.#counters);
     const byModel: Grouping = (labels) => this.#labels(labels);
     if (isBusy(samples)) this.#activity.busy(now);
     const running = { labels: { server: this.#server, source }, value: this.#activity.running(now) };
-    const refused = samples.grouped(['http_requests'], (labels) => this.#refused(labels));
-    const finished = samples.grouped(['vllm:request_success'], (labels) => this.#finished(labels));
+    const hasHttp = samples.named('http_requests').length > 0;
+    const failed = samples.grouped(['http_requests'], (labels) => this.#failed(labels));
+    const finished = samples.grouped(['vllm:request_success'], (labels) => this.#finished(labels, hasHttp));
     const histogram = (name: string, as: 'vllm_request_latency_seconds' | 'vllm_tokens_per_request') =>
       familyOfSamples(as, samples.histogram(name, as, byModel));
     return [
       family('vllm_workload_running', [running]),
       family('vllm_throughput_rps', this.#throughput(finished, now)),
       histogram('vllm:e2e_request_latency_seconds', 'vllm_request_latency_seconds'),
-      family('vllm_requests_total', [...finished, ...refused]),
-      family('vllm_errors_total', [...finished, ...refused].flatMap(errorReading)),
+      family('vllm_requests_total', [...finished, ...failed]),
+      family('vllm_errors_total', [...finished, ...failed].flatMap(errorReading)),
       family('vllm_prompt_tokens_total', samples.grouped(['vllm:prompt_tokens'], byModel)),
       family('vllm_generated_tokens_total', samples.grouped(['vllm:generation_tokens'], byModel)),
       histogram('vllm:request_generation_tokens', 'vllm_tokens_per_request'),
@@ -45,17 +49,22 @@ export class VllmFamilies {
     return { server: this.#server, ...(model !== undefined && { model: modelName(model) }), source };
   }
 
-  /** Newer versions spell the label `finished_reason`, the Rust front end `finish_reason`. */
-  #finished(labels: Labels): Labels {
+  /**
+   * Requests that the engine finished. Newer versions spell the label `finished_reason`, the Rust front end
+   * `finish_reason`. One that it finished with an error is among the HTTP 5xx, where those are counted.
+   */
+  #finished(labels: Labels, hasHttp: boolean): Labels | undefined {
     const reason = labels['finished_reason'] ?? labels['finish_reason'];
+    if (reason === 'error' && hasHttp) return undefined;
     const { source: _, ...rest } = this.#labels(labels);
     return { ...rest, outcome: finishedOutcome(reason), source };
   }
 
-  #refused({ handler = '', status }: Labels): Labels | undefined {
+  /** Requests that HTTP answered with an error, which it counts without their model. */
+  #failed({ handler = '', status = '' }: Labels): Labels | undefined {
     const endpoint = inferenceRoutes.get(handler);
-    if (status !== '4xx' || endpoint === undefined) return undefined;
-    return { server: this.#server, endpoint, outcome: 'client_error', source };
+    const outcome = httpOutcomes.get(status);
+    return endpoint && outcome ? { server: this.#server, endpoint, outcome, source } : undefined;
   }
 
   #throughput(finished: readonly Reading[], now: number): readonly Reading[] {
@@ -64,8 +73,7 @@ export class VllmFamilies {
       if (outcome !== 'ok') return [];
       const key = JSON.stringify(series);
       const known = this.#rates.get(key) ?? { rate: new TrailingRate(), total: value };
-      // A counter that fell belongs to an engine that was started anew and has finished this many since.
-      known.rate.add(now, value < known.total ? value : value - known.total);
+      known.rate.add(now, value - known.total);
       known.total = value;
       this.#rates.set(key, known);
       return [{ labels: series, value: known.rate.perSecond(now) }];
@@ -97,6 +105,12 @@ const inferenceRoutes: ReadonlyMap<string, NativeEndpoint> = new Map([
   ['/v1/responses', 'v1_responses'],
   ['/v1/messages', 'v1_messages'],
   ['/v1/embeddings', 'v1_embeddings'],
+]);
+
+/** Status classes of the FastAPI instrumentator that are failures. */
+const httpOutcomes: ReadonlyMap<string, string> = new Map([
+  ['4xx', 'client_error'],
+  ['5xx', 'server_error'],
 ]);
 
 function finishedOutcome(reason: string | undefined): string {

@@ -1,5 +1,6 @@
 import type { Reading } from '@inferometer/core/catalogue/readings';
 import type { Labels, MetricFamily, Sample } from '@inferometer/core/exposition/family';
+import type { MonotoneCounters } from './monotone.ts';
 
 /** How series are brought together: the labels of the sum that a sample belongs to, or undefined to leave it out. */
 export type Grouping = (labels: Labels) => Labels | undefined;
@@ -10,6 +11,11 @@ export class VllmSamples {
 
   constructor(families: readonly MetricFamily[]) {
     this.#byName = new Map(families.map((each) => [each.name, each]));
+  }
+
+  /** The same with counters that go on over restarts of the engine. */
+  goingOn(counters: MonotoneCounters): VllmSamples {
+    return new VllmSamples([...this.#byName.values()].map((each) => counters.of(each)));
   }
 
   /** Samples of the first of these names that the exposition has; a counter may lack its `_total`. */

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatHostPort, type HostPort, serverName } from '@inferometer/core/address';
-import { InferometerError, messageOf } from '@inferometer/core/errors';
+import { ConfigError, InferometerError, messageOf } from '@inferometer/core/errors';
 import { httpExchange } from '@inferometer/core/http-request';
 import type { Log } from '@inferometer/core/log';
 import type { MeterStatus } from '@inferometer/core/meter-status';
@@ -31,6 +31,8 @@ export class SupervisedMeter {
   readonly server: string;
   readonly #setup: MeterSetup;
   readonly #log: Log;
+  /** The meter's process: one of ours, or one that an agent before us started. */
+  #pid: number | undefined;
   #exit: { code: number | null } | undefined;
   #startedAt = -Infinity;
   #stopped = false;
@@ -45,10 +47,13 @@ export class SupervisedMeter {
     return this.#setup.engine;
   }
 
-  /** Resolves when the meter relays. Throws what the meter said when it ends instead. */
+  /**
+   * Resolves when the meter relays. Throws what the meter said when it ends instead, and INFEROMETER_CONFIG when one
+   * that runs already listens elsewhere than asked for.
+   */
   async start(): Promise<MeterStatus> {
     const running = await this.#ask();
-    if (running) return running;
+    if (running) return this.#adopt(running);
     this.#spawn();
     const deadline = performance.now() + startTimeoutMs;
     while (performance.now() < deadline) {
@@ -66,7 +71,7 @@ export class SupervisedMeter {
   /** The meter's status; undefined when it does not answer, and then it is started again. */
   async status(): Promise<MeterStatus | undefined> {
     const status = await this.#ask();
-    const mayStart = !this.#stopped && this.#exit && performance.now() - this.#startedAt > restartPauseMs;
+    const mayStart = !this.#stopped && !this.#isAlive() && performance.now() - this.#startedAt > restartPauseMs;
     if (!status && mayStart) {
       this.#log.warn('the meter ended; starting it again', { exit_code: this.#exit?.code ?? undefined });
       this.#spawn();
@@ -82,15 +87,35 @@ export class SupervisedMeter {
   /** Asks the meter to end when its connections have ended; does not wait for it. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    const status = await this.#ask();
-    if (status) process.kill(status.pid, 'SIGTERM');
+    await this.#ask();
+    if (this.#pid !== undefined && this.#isAlive()) process.kill(this.#pid, 'SIGTERM');
+  }
+
+  #adopt(running: MeterStatus): MeterStatus {
+    const { listen } = this.#setup;
+    const asked = formatHostPort(listen);
+    if (listen.port === 0 || running.listen === asked) return running;
+    const how = `end it (kill ${running.pid}) or ask for that address`;
+    throw new ConfigError(`--meter-${running.engine} ${asked}: its meter runs already, at ${running.listen}; ${how}`);
+  }
+
+  #isAlive(): boolean {
+    if (this.#pid === undefined || this.#exit) return false;
+    try {
+      return process.kill(this.#pid, 0);
+    } catch {
+      return false;
+    }
   }
 
   async #ask(method: 'GET' | 'POST' = 'GET', path = '/status'): Promise<MeterStatus | undefined> {
     const { socketPath } = this.#setup;
     const url = new URL(path, 'http://meter');
     const answer = await httpExchange(url, { method, socketPath, timeoutMs: statusTimeoutMs }).catch(() => undefined);
-    return answer?.status === 200 ? (JSON.parse(answer.body) as MeterStatus) : undefined;
+    if (answer?.status !== 200) return undefined;
+    const status = JSON.parse(answer.body) as MeterStatus;
+    this.#pid = status.pid;
+    return status;
   }
 
   #spawn(): void {
@@ -107,6 +132,7 @@ export class SupervisedMeter {
       },
     );
     closeSync(log);
+    this.#pid = child.pid;
     this.#exit = undefined;
     this.#startedAt = performance.now();
     child.on('exit', (code) => (this.#exit = { code }));

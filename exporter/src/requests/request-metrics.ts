@@ -41,8 +41,7 @@ export class RequestMetrics {
 
   /** Takes a finished request in. */
   add(record: RequestRecord): void {
-    if (record.model !== undefined && record.status !== undefined && record.status < 300)
-      this.models.admit(record.model);
+    if (record.model !== undefined && isServed(record)) this.models.serve(record.model);
     const model = this.models.labelOf(record.model);
     const { server, endpoint, outcome, reason } = record;
     this.begin(server, model, endpoint);
@@ -82,4 +81,8 @@ export class RequestMetrics {
     this.#rates.set(key, known);
     return known.rate;
   }
+}
+
+function isServed({ status }: RequestRecord): boolean {
+  return status !== undefined && status < 300;
 }

@@ -44,7 +44,7 @@ export class NvidiaSmiCollector implements Collector {
     const labels = { collector: name, target: this.#options.command };
     return [
       ...gpuFamilies(fresh),
-      ...this.#health.families(),
+      ...this.#health.families(fresh.length > 0),
       family('inferometer_collector_unparsed_lines_total', [{ labels, value: this.#unparsed || undefined }]),
     ];
   }
