@@ -6,8 +6,8 @@
 #   inferometer_stop                                     ends them; returns the status it was entered with
 #
 # Neither fails the job, changes the shell's options, touches its background jobs or leaves variables but
-# INFEROMETER_*. Without Slurm there is one agent, on this machine. Every option can be a variable instead:
-# INFEROMETER_PUSHGATEWAY=URL for --pushgateway URL. What this file itself reads:
+# INFEROMETER_*. Without Slurm there is one agent, on this machine. Every option but --run-dir can be a variable
+# instead: INFEROMETER_PUSHGATEWAY=URL for --pushgateway URL. What this file itself reads:
 #
 #   INFEROMETER                 the program; else the one beside this folder, else `inferometer` in PATH
 #   INFEROMETER_NODEJS          the Node that runs it (default: node)
@@ -194,7 +194,10 @@ start() {
   [[ $run_dir == /* ]] || run_dir=$PWD/$run_dir
   nodes=$(node_names "$@")
   before=$(ready_lines "$run_dir")
-  if ! pid=$(launch "$run_dir" "${program[@]}" agent --run "$run" --run-dir "$run_dir" "$@"); then
+  local identity=()
+  option run "$@" >/dev/null || identity+=(--run "$run")
+  option run-dir "$@" >/dev/null || identity+=(--run-dir "$run_dir")
+  if ! pid=$(launch "$run_dir" "${program[@]}" agent "${identity[@]}" "$@"); then
     warn "$run_dir cannot be written: this job is not measured (INFEROMETER_RUNS can name another folder)"
     return
   fi

@@ -18,7 +18,8 @@ export const agentCommand: Command = {
 };
 
 async function runAgent(context: CommandContext): Promise<number> {
-  const { values, command } = resolveOptions(agentOptions, context);
+  const { values, command, ignored } = resolveOptions(agentOptions, { ...context, ignoredKeys: ['output_file'] });
+  for (const key of ignored) context.log.warn(`${key} of the configuration file means nothing to this version`);
   checkTogether(values);
   const terminated = termination();
   const monitoring = await startMonitoring(values, context).catch((error: unknown) => {

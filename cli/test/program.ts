@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll } from 'vitest';
 
-const program = join(import.meta.dirname, '../../bin/inferometer');
+/** The command line under test. */
+export const program = join(import.meta.dirname, '../../bin/inferometer');
 
 /** Starting takes a second, and more where several tests share the cores. */
 export const slow = { timeout: 60_000 };

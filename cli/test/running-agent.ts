@@ -62,10 +62,12 @@ export class RunningAgent {
       .toBeGreaterThanOrEqual(atLeast);
   }
 
-  /** Sends TERM and resolves to the exit code and the milliseconds that the end took. */
-  async terminate(): Promise<{ readonly exitCode: number | undefined; readonly ms: number }> {
+  /** Sends TERM, or another signal, and resolves to the exit code and the milliseconds that the end took. */
+  async terminate(
+    signal: NodeJS.Signals = 'SIGTERM',
+  ): Promise<{ readonly exitCode: number | undefined; readonly ms: number }> {
     const began = performance.now();
-    this.#child.kill('SIGTERM');
+    this.#child.kill(signal);
     const { exitCode } = await this.#child;
     return { exitCode, ms: performance.now() - began };
   }

@@ -11,6 +11,8 @@ export interface OptionSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Most arguments that are no options; default none. */
   readonly maxOperands?: number;
+  /** Keys that a configuration file may hold and that mean nothing here; they are told in `ignored`. */
+  readonly ignoredKeys?: readonly string[];
 }
 
 export interface Resolved<T extends OptionTable> {
@@ -19,6 +21,8 @@ export interface Resolved<T extends OptionTable> {
   readonly operands: readonly string[];
   /** Arguments behind `--`. */
   readonly command: readonly string[];
+  /** Keys of the configuration file that mean nothing here. */
+  readonly ignored: readonly string[];
 }
 
 /** Texts given for an option, and where: how a problem with them begins. */
@@ -33,13 +37,16 @@ interface Given {
  */
 export function resolveOptions<T extends OptionTable>(
   table: T,
-  { argv, env, maxOperands = 0 }: OptionSources,
+  { argv, env, maxOperands = 0, ignoredKeys = [] }: OptionSources,
 ): Resolved<T> {
   const { given: flags, operands, command, problems } = readArguments(table, argv);
   problems.push(...operands.slice(maxOperands).map((operand) => `"${operand}": not expected here`));
   const variables = readVariables(table, env);
   const path = (flags.get('config') ?? variables.get('config'))?.texts.at(-1);
-  const file = path === undefined ? new Map<string, Given>() : readFile(table, path, problems);
+  const keys = path === undefined ? {} : readYamlMap(path, problems);
+  const ignored = ignoredKeys.filter((key) => Object.hasOwn(keys, key));
+  const known = Object.entries(keys).filter(([key]) => !ignored.includes(key));
+  const file = readKeys(table, path ?? '', known, problems);
   const values: Record<string, unknown> = {};
   for (const [name, definition] of Object.entries(table)) {
     const chosen = flags.get(name) ?? variables.get(name) ?? file.get(name) ?? byDefault(definition.default);
@@ -53,7 +60,7 @@ export function resolveOptions<T extends OptionTable>(
     values[name] = definition.multiple ? parsed : (parsed[0] ?? (definition.kind === 'flag' ? false : undefined));
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return { values: values as OptionValues<T>, operands, command };
+  return { values: values as OptionValues<T>, operands, command, ignored };
 }
 
 function byDefault(text: string | undefined): Given {
@@ -69,12 +76,17 @@ function readVariables(table: OptionTable, env: OptionSources['env']): Map<strin
   return given;
 }
 
-function readFile(table: OptionTable, path: string, problems: string[]): Map<string, Given> {
+function readKeys(
+  table: OptionTable,
+  path: string,
+  keys: readonly (readonly [string, unknown])[],
+  problems: string[],
+): Map<string, Given> {
   const given = new Map<string, Given>();
   const names = new Map(
     Object.entries(table).flatMap(([name, { aliases = [] }]) => [name, ...aliases].map((key) => [key, name] as const)),
   );
-  for (const [key, value] of Object.entries(readYamlMap(path, problems))) {
+  for (const [key, value] of keys) {
     const name = names.get(key);
     const definition = name === undefined ? undefined : table[name];
     if (name === undefined || !definition || name === 'config') {

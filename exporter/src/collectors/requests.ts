@@ -19,7 +19,7 @@ export interface RequestsOptions {
   readonly meters: readonly SupervisedMeter[];
   readonly metrics: RequestMetrics;
   /** Whether an engine says that it holds a model. */
-  isListed(model: string): boolean;
+  readonly isListed: (model: string) => boolean;
   readonly cadenceMs: number;
 }
 

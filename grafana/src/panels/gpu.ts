@@ -9,9 +9,12 @@ const absent = {
 } as const;
 const gpuName = '{{instance}} GPU {{gpu}}';
 
-/** Two runs may see one GPU of a shared node: it is still one line. */
+/**
+ * Two runs may see one GPU of a shared node: it is still one line. Two jobs may each see a GPU 0 that is not the
+ * other's: they are two, told apart by their identity.
+ */
 function perGpu(metric: Parameters<typeof series>[0]): string {
-  return `max by (instance, gpu) (${series(metric)})`;
+  return `max by (instance, gpu, uuid) (${series(metric)})`;
 }
 
 /** How much of the time each GPU works. */
@@ -49,7 +52,7 @@ export function gpuTemperature(): PanelBuilder {
     ...absent,
     ...size,
   }).withTarget(
-    overTime(`max by (instance, gpu, sensor) (${series('gpu_temperature_celsius')})`, `${gpuName} {{sensor}}`),
+    overTime(`max by (instance, gpu, uuid, sensor) (${series('gpu_temperature_celsius')})`, `${gpuName} {{sensor}}`),
   );
 }
 
