@@ -1,7 +1,12 @@
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { boundTo, formatHostPort } from '@inferometer/core/address';
+import { httpExchange } from '@inferometer/core/http-request';
+import type { MeterStatus } from '@inferometer/core/meter-status';
 import { execa } from 'execa';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { folder, inferometer, nowhere, program, slow } from './program.ts';
 import { RunningAgent } from './running-agent.ts';
 
@@ -82,3 +87,25 @@ test("the source report's configuration file is taken, with a word on what means
   expect(exitCode).toBe(0);
   expect(stderr).toMatch('output_file of the configuration file means nothing to this version');
 });
+
+test('a meter relays on where its log cannot be written', slow, async () => {
+  const engine = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'));
+  await once(engine.listen(0, '127.0.0.1'), 'listening');
+  const upstream = `http://${formatHostPort(boundTo(engine.address()))}`;
+  const socket = join(folder, 'meter.sock');
+  const options = ['--engine', 'ollama', '--listen', '127.0.0.1:0', '--upstream', upstream, '--status-socket', socket];
+  const args = [program, 'meter', ...options, '--run-dir', join(folder, 'full')];
+  const meter = execa('bash', ['-c', 'exec "$0" "$@" 2>/dev/full', ...args], { reject: false });
+  const status = await vi.waitUntil(() => meterStatus(socket), { timeout: 20_000 });
+  const { body } = await httpExchange(new URL(`http://${status.listen}`), { timeoutMs: 5000 });
+  expect(body).toBe('hello');
+  meter.kill('SIGTERM');
+  expect((await meter).exitCode).toBe(0);
+  engine.close();
+});
+
+async function meterStatus(socketPath: string): Promise<MeterStatus | undefined> {
+  const url = new URL('http://meter/status');
+  const answer = await httpExchange(url, { socketPath, timeoutMs: 1000 }).catch(() => undefined);
+  return answer && (JSON.parse(answer.body) as MeterStatus);
+}
