@@ -77,7 +77,7 @@ suiteWith(['slurm', 'pushgateway'], 'a Slurm job', () => {
     await vi.waitFor(async () => expect(await instances(job.id)).toEqual([]), patiently);
     expect(agentProcesses(job.id)).toEqual([]);
     for (const node of ['mel2001', 'mel2002']) {
-      expect(readAgent(job.id, node)).toMatchObject({ ready: true, run: job.id, node });
+      expect(readAgent(job.id, node)).toMatchObject({ ready: false, run: job.id, node });
     }
     const lines = job.output();
     expect(lines[0]).toBe(`inferometer: run ${job.id}, 2 of 2 nodes ready, recorded in ${dir}/runs/${job.id}`);
