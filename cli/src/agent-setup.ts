@@ -6,6 +6,7 @@ import { ConfigError } from '@inferometer/core/errors';
 import { makePrivateDir, readSecretFile } from '@inferometer/core/files';
 import { type Identity, resolveIdentity } from '@inferometer/core/identity';
 import type { Log } from '@inferometer/core/log';
+import { type MeteredEngine, meteredEngines } from '@inferometer/meter/routes';
 import { meterSocketPath } from '@inferometer/exporter/meters/socket-path';
 import { SupervisedMeter } from '@inferometer/exporter/meters/supervised-meter';
 import { Bridge } from '@inferometer/pushgateway-bridge/bridge';
@@ -26,25 +27,27 @@ const shortestIntervalMs = 50;
 
 /** Throws a ConfigError with all that does not fit together among options that are each right. */
 export function checkTogether(values: AgentValues): void {
-  const { listen, ollama, 'meter-ollama': meters, 'sample-interval': interval } = values;
-  const problems: string[] = [];
+  const { listen, 'sample-interval': interval } = values;
+  const problems = meteredEngines.flatMap((engine) => checkEngine(engine, values[engine], values[`meter-${engine}`]));
   if (listen && !isLoopback(listen.host) && !values['token-file']) {
     problems.push(`--listen ${listen.host}: reachable by others, so it needs --token-file`);
   }
-  if (meters.length > ollama.length) {
-    problems.push(`--meter-ollama: given ${meters.length} times, --ollama ${ollama.length} times`);
-  }
-  meters.forEach((meter, at) => {
-    const engine = ollama[at];
-    if (engine && isSameListener(meter, engine)) {
-      problems.push(
-        `--meter-ollama ${formatHostPort(meter)}: there listens the server itself; give the meter another port`,
-      );
-    }
-  });
-  for (const url of new Set(duplicates(ollama.map(serverName)))) problems.push(`--ollama ${url}: given twice`);
   if (interval < shortestIntervalMs) problems.push(`--sample-interval: at least ${shortestIntervalMs}ms`);
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function checkEngine(engine: MeteredEngine, servers: readonly URL[], meters: readonly HostPort[]): string[] {
+  const problems = duplicates(servers.map(serverName)).map((server) => `--${engine} ${server}: given twice`);
+  if (meters.length > servers.length) {
+    problems.push(`--meter-${engine}: given ${meters.length} times, --${engine} ${servers.length} times`);
+  }
+  meters.forEach((meter, at) => {
+    const server = servers[at];
+    if (!server || !isSameListener(meter, server)) return;
+    const address = formatHostPort(meter);
+    problems.push(`--meter-${engine} ${address}: there listens the server itself; give the meter another port`);
+  });
+  return problems;
 }
 
 /** True when a meter would listen where its server does, and so relay to itself. */
@@ -56,7 +59,7 @@ function isSameListener(meter: HostPort, engine: URL): boolean {
 }
 
 function duplicates(names: readonly string[]): readonly string[] {
-  return names.filter((name, at) => names.indexOf(name) !== at);
+  return [...new Set(names.filter((name, at) => names.indexOf(name) !== at))];
 }
 
 export function choosePlace(values: AgentValues, env: CommandContext['env']): Place {
@@ -74,26 +77,27 @@ export function createMeters(
   { runDir, nodeDir, identity }: Place,
   { program, log }: CommandContext,
 ): readonly SupervisedMeter[] {
-  return values['meter-ollama'].flatMap((listen, at) => {
-    const upstream = values.ollama[at];
-    if (!upstream) return [];
+  return meteredPairs(values).map(({ engine, listen, upstream }) => {
     if (isLoopback(upstream.hostname) && !isLoopback(listen.host)) {
       log.warn('whoever reaches this node reaches the server through the meter', { listen: formatHostPort(listen) });
     }
     const socketPath = meterSocketPath(runDir, identity.node, serverName(upstream));
     const logPath = join(nodeDir, 'meter.log');
-    const setup = {
-      engine: 'ollama',
-      upstream,
-      listen,
-      runDir,
-      node: identity.node,
-      socketPath,
-      logPath,
-      program,
-    } as const;
-    return [new SupervisedMeter(setup, log)];
+    return new SupervisedMeter(
+      { engine, upstream, listen, runDir, node: identity.node, socketPath, logPath, program },
+      log,
+    );
   });
+}
+
+/** Each meter asked for, with the server behind it: they pair by position. */
+export function meteredPairs(values: AgentValues) {
+  return meteredEngines.flatMap((engine) =>
+    values[`meter-${engine}`].flatMap((listen, at) => {
+      const upstream = values[engine][at];
+      return upstream ? [{ engine, listen, upstream }] : [];
+    }),
+  );
 }
 
 /** The bridge that the options ask for. Nodes of a run push one after the other. */

@@ -12,7 +12,7 @@ import { ollamaCollector } from '@inferometer/exporter/engines/ollama';
 import { vllmCollector } from '@inferometer/exporter/engines/vllm';
 import type { SupervisedMeter } from '@inferometer/exporter/meters/supervised-meter';
 import { RequestMetrics } from '@inferometer/exporter/requests/request-metrics';
-import type { AgentValues, Place } from './agent-setup.ts';
+import { type AgentValues, meteredPairs, type Place } from './agent-setup.ts';
 import type { CommandContext } from './command.ts';
 
 /** Every collector of the agent: a new one is an entry here. */
@@ -25,6 +25,7 @@ export function createCollectors(
 ): readonly Collector[] {
   const cadenceMs = values['sample-interval'];
   const metrics = new RequestMetrics();
+  const metered = new Set(meteredPairs(values).map(({ upstream }) => upstream));
   const listed = new Set<string>();
   const list = (models: readonly string[]) => models.forEach((model) => listed.add(model));
   return [
@@ -33,7 +34,7 @@ export function createCollectors(
     hostCollector({ pathProc: values['path-proc'], cadenceMs }, log),
     new NvidiaSmiCollector({ command: values['nvidia-smi'], intervalMs: cadenceMs }, log),
     ...values.ollama.map((url) => ollamaCollector(url, list, log)),
-    ...values.vllm.map((url) => vllmCollector(url, cadenceMs, log)),
+    ...values.vllm.map((url) => vllmCollector(url, { cadenceMs, isMetered: metered.has(url), onModels: list }, log)),
     ...(meters.length > 0
       ? [
           requestsCollector(

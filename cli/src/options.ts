@@ -29,6 +29,11 @@ export const agentOptions = {
     multiple: true,
   },
   vllm: { kind: 'url', help: 'A vLLM server to watch.', multiple: true },
+  'meter-vllm': {
+    kind: 'host:port',
+    help: 'Where clients of the vLLM server may come in to be metered; pairs with --vllm by position.',
+    multiple: true,
+  },
   pushgateway: { kind: 'url', help: 'The Pushgateway to publish to.', aliases: ['pushgateway_url'] },
   'push-interval': {
     kind: 'duration',

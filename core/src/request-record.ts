@@ -3,7 +3,16 @@ export const engines = ['ollama', 'vllm'] as const;
 export type Engine = (typeof engines)[number];
 
 /** API routes that are metered; all others are relayed unmetered. */
-export const endpoints = ['generate', 'chat'] as const;
+export const endpoints = [
+  'generate',
+  'chat',
+  'embed',
+  'v1_chat',
+  'v1_completions',
+  'v1_responses',
+  'v1_messages',
+  'v1_embeddings',
+] as const;
 export type Endpoint = (typeof endpoints)[number];
 
 /** How a request ended. Every request has exactly one outcome. */
@@ -48,6 +57,8 @@ export interface RequestRecord {
   readonly endpoint: Endpoint;
   readonly streamed: boolean;
   readonly start_unix_seconds: number;
+  /** When the client meant to send it, by the header `X-Request-Start`; before `start` where it had to wait. */
+  readonly intended_start_unix_seconds?: number;
   readonly start_monotonic_seconds: number;
   readonly duration_seconds: number;
   readonly time_to_first_token_seconds?: number;
@@ -60,8 +71,12 @@ export interface RequestRecord {
   /** The engine's own durations. */
   readonly server_total_seconds?: number;
   readonly server_load_seconds?: number;
+  /** Total less load, prompt evaluation and evaluation. */
+  readonly server_queue_seconds?: number;
   readonly server_prompt_eval_seconds?: number;
   readonly server_eval_seconds?: number;
+  /** The engine had another host answer. */
+  readonly remote?: boolean;
   readonly outcome: Outcome;
   readonly reason?: Reason;
   /** HTTP status; absent when no response head arrived. */
@@ -120,6 +135,8 @@ const optionalNumbers = [
   'generated_tokens',
   'server_total_seconds',
   'server_load_seconds',
+  'server_queue_seconds',
+  'intended_start_unix_seconds',
   'server_prompt_eval_seconds',
   'server_eval_seconds',
   'status',

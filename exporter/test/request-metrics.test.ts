@@ -65,7 +65,7 @@ test('a small run', async () => {
 
 describe('a request that has begun', () => {
   test('has each outcome and each reason at 0', async () => {
-    metrics.begin('node7:11434', 'm', 'chat');
+    metrics.begin('ollama', 'node7:11434', 'm', 'chat');
     expect(await lines('ollama_requests_total')).toEqual(
       outcomes.map((outcome) => `{model="m",endpoint="chat",outcome="${outcome}"} 0`),
     );
@@ -82,13 +82,13 @@ describe('a request that has begun', () => {
     'ollama_time_to_first_token_seconds_count',
     'ollama_time_per_output_token_seconds_count',
   ])('has %s at 0', async (name) => {
-    metrics.begin('node7:11434', 'm', 'chat');
+    metrics.begin('ollama', 'node7:11434', 'm', 'chat');
     expect(await lines(name)).toEqual(['{model="m",endpoint="chat"} 0']);
   });
 
   test('loses nothing that was counted before', async () => {
     metrics.add(record({ generated_tokens: 4 }));
-    metrics.begin('node7:11434', 'm', 'generate');
+    metrics.begin('ollama', 'node7:11434', 'm', 'generate');
     expect(await lines('ollama_generated_tokens_total')).toEqual(['{model="m",endpoint="generate"} 4']);
     expect(await lines('ollama_request_latency_seconds_count')).toEqual(['{model="m",endpoint="generate"} 1']);
   });

@@ -123,7 +123,11 @@ describe('a text that is no vLLM exposition', () => {
 describe('a vLLM server', () => {
   async function collect(answers: Answers) {
     const server = await answering(answers);
-    const collector = vllmCollector(server.url, 60_000, new RecordedLog().log);
+    const collector = vllmCollector(
+      server.url,
+      { cadenceMs: 60_000, isMetered: false, onModels: () => {} },
+      new RecordedLog().log,
+    );
     collector.start();
     await collector.refresh();
     return { server, collector };

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import type { MessageHead } from './http-stream.ts';
 import { type Ending, judge } from './outcome.ts';
 import { RequestBody } from './request-body.ts';
+import { framingOf } from './taps/framing.ts';
 import type { Tap, TapResult } from './taps/tap.ts';
 
 /** What all exchanges of a meter share. */
@@ -11,7 +12,7 @@ export interface ExchangeContext {
   readonly engine: Engine;
   readonly server: string;
   readonly clock: Clock;
-  createTap(endpoint: Endpoint): Tap;
+  createTap(endpoint: Endpoint, contentType: string): Tap;
 }
 
 /** One metered request from its head to its end. */
@@ -20,6 +21,7 @@ export class Exchange {
   readonly #context: ExchangeContext;
   readonly #id: string;
   readonly #body = new RequestBody();
+  readonly #intendedStart: number | undefined;
   #startUnix: number;
   #start: number;
   #model: string | undefined;
@@ -33,6 +35,7 @@ export class Exchange {
     this.#context = context;
     this.endpoint = endpoint;
     this.#id = requestId(head.headers.get('x-request-id'));
+    this.#intendedStart = requestStart(head.headers.get('x-request-start'));
     this.#startUnix = context.clock.unixSeconds();
     this.#start = context.clock.monotonicSeconds();
   }
@@ -56,8 +59,9 @@ export class Exchange {
 
   responseHead({ status, headers }: MessageHead): void {
     this.#status = status;
-    this.#streamed = /ndjson|event-stream/.test(headers.get('content-type') ?? '');
-    if (status < 300) this.#tap = this.#context.createTap(this.endpoint);
+    const contentType = headers.get('content-type') ?? '';
+    this.#streamed = framingOf(contentType) !== 'whole';
+    if (status < 300) this.#tap = this.#context.createTap(this.endpoint, contentType);
   }
 
   /** False when the body cannot be read on. */
@@ -81,6 +85,7 @@ export class Exchange {
       endpoint: this.endpoint,
       streamed: this.#streamed,
       start_unix_seconds: this.#startUnix,
+      ...(this.#intendedStart !== undefined && { intended_start_unix_seconds: this.#intendedStart }),
       start_monotonic_seconds: this.#start,
       duration_seconds: now - this.#start,
       ...(seen && this.#reading(seen)),
@@ -104,8 +109,10 @@ export class Exchange {
         generated === undefined ? undefined : seen.generatedTokens === undefined ? 'counted' : 'reported',
       server_total_seconds: seen.serverTotalSeconds,
       server_load_seconds: seen.serverLoadSeconds,
+      server_queue_seconds: queueSeconds(seen),
       server_prompt_eval_seconds: seen.serverPromptEvalSeconds,
       server_eval_seconds: seen.serverEvalSeconds,
+      remote: seen.remote || undefined,
     };
     return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   }
@@ -114,4 +121,27 @@ export class Exchange {
 /** The client's own id where it is a plain text, else a new one. */
 function requestId(given: string | undefined): string {
   return given !== undefined && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID();
+}
+
+/**
+ * The header `X-Request-Start` as proxies and load generators write it: seconds, milliseconds or microseconds since the
+ * epoch, with or without `t=` before it. In seconds; undefined for anything else.
+ */
+function requestStart(given: string | undefined): number | undefined {
+  const match = /^(?:t=)?(\d{10,16}(?:\.\d+)?)$/.exec(given ?? '');
+  if (!match?.[1]) return undefined;
+  const value = Number(match[1]);
+  return [1, 1e3, 1e6].map((unit) => value / unit).find((seconds) => seconds < 1e10);
+}
+
+/** What is left of Ollama's total: its runner was busy with others. Unknown where a part is. */
+function queueSeconds(seen: TapResult): number | undefined {
+  const {
+    serverTotalSeconds: total,
+    serverLoadSeconds: load,
+    serverPromptEvalSeconds: prompt,
+    serverEvalSeconds: evaluation,
+  } = seen;
+  if (total === undefined || load === undefined || prompt === undefined || evaluation === undefined) return undefined;
+  return Math.max(0, total - load - prompt - evaluation);
 }

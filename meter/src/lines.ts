@@ -4,11 +4,13 @@ const maxLineBytes = 8 * 2 ** 20;
 /** Cuts a byte stream into lines, whatever pieces it comes in. */
 export class LineSplitter {
   readonly #onLine: (line: Buffer) => void;
+  readonly #keepEmpty: boolean;
   #parts: Buffer[] = [];
   #length = 0;
 
-  constructor(onLine: (line: Buffer) => void) {
+  constructor(onLine: (line: Buffer) => void, { keepEmpty = false } = {}) {
     this.#onLine = onLine;
+    this.#keepEmpty = keepEmpty;
   }
 
   /** False once a line grew too long to hold; what follows is not read. */
@@ -37,6 +39,6 @@ export class LineSplitter {
     const line = this.#length === 0 ? last : Buffer.concat([...this.#parts, last]);
     this.#parts = [];
     this.#length = 0;
-    if (line.length > 0) this.#onLine(line);
+    if (line.length > 0 || this.#keepEmpty) this.#onLine(line);
   }
 }

@@ -9,7 +9,9 @@ import type { Exchange, ExchangeContext } from './exchange.ts';
 import { FailureLog } from './failure-log.ts';
 import { ConnectionObserver, type ParseError } from './observer.ts';
 import { relay, type Upstream } from './relay.ts';
-import { endpointOf, type MeteredEngine, tapOf } from './routes.ts';
+import { endpointOf, type MeteredEngine, wireOf } from './routes.ts';
+import { framingOf } from './taps/framing.ts';
+import { WireTap } from './taps/wire-tap.ts';
 
 export interface MeterOptions {
   readonly engine: MeteredEngine;
@@ -87,7 +89,7 @@ export class Meter {
       engine,
       server,
       clock: systemClock,
-      createTap: (endpoint) => tapOf(engine, endpoint),
+      createTap: (endpoint, contentType) => new WireTap(wireOf(engine, endpoint), framingOf(contentType)),
     };
     const observer = new ConnectionObserver(context, (head) => endpointOf(engine, head), {
       begun: (exchange) => this.#exchanges.add(exchange),

@@ -1,15 +1,33 @@
 import type { Endpoint, Engine } from '@inferometer/core/request-record';
 import type { MessageHead } from './http-stream.ts';
-import { OllamaTap } from './taps/ollama.ts';
-import type { Tap } from './taps/tap.ts';
+import { messagesWire } from './taps/anthropic.ts';
+import { ollamaEmbedWire, ollamaWire } from './taps/ollama.ts';
+import { completionsWire, embeddingsWire, responsesWire } from './taps/openai.ts';
+import type { Wire } from './taps/wire.ts';
 
-/** Engines whose requests can be metered, with the routes of each and what reads their answers. */
+interface Route {
+  readonly endpoint: Endpoint;
+  readonly wire: Wire;
+}
+
+const openAiRoutes = {
+  '/v1/chat/completions': { endpoint: 'v1_chat', wire: completionsWire },
+  '/v1/completions': { endpoint: 'v1_completions', wire: completionsWire },
+  '/v1/responses': { endpoint: 'v1_responses', wire: responsesWire },
+  '/v1/messages': { endpoint: 'v1_messages', wire: messagesWire },
+  '/v1/embeddings': { endpoint: 'v1_embeddings', wire: embeddingsWire },
+} as const satisfies Readonly<Record<string, Route>>;
+
+/** Engines whose requests can be metered, with the routes of each and the wire format of their answers. */
 const routes = {
   ollama: {
-    '/api/generate': { endpoint: 'generate', tap: () => new OllamaTap() },
-    '/api/chat': { endpoint: 'chat', tap: () => new OllamaTap() },
+    '/api/generate': { endpoint: 'generate', wire: ollamaWire },
+    '/api/chat': { endpoint: 'chat', wire: ollamaWire },
+    '/api/embed': { endpoint: 'embed', wire: ollamaEmbedWire },
+    ...openAiRoutes,
   },
-} as const satisfies Partial<Record<Engine, Record<string, { endpoint: Endpoint; tap: () => Tap }>>>;
+  vllm: openAiRoutes,
+} as const satisfies Partial<Record<Engine, Readonly<Record<string, Route>>>>;
 
 export type MeteredEngine = keyof typeof routes;
 export const meteredEngines = Object.keys(routes) as readonly MeteredEngine[];
@@ -32,9 +50,10 @@ function routeOf(target: string): string | undefined {
   }
 }
 
-/** What reads the answers of an endpoint. */
-export function tapOf(engine: MeteredEngine, endpoint: Endpoint): Tap {
-  const route = Object.values(routes[engine]).find((candidate) => candidate.endpoint === endpoint);
+/** The wire format of an endpoint's answers. */
+export function wireOf(engine: MeteredEngine, endpoint: Endpoint): Wire {
+  const known: readonly Route[] = Object.values(routes[engine]);
+  const route = known.find((candidate) => candidate.endpoint === endpoint);
   if (!route) throw new Error(`${engine} has no endpoint ${endpoint}`);
-  return route.tap();
+  return route.wire;
 }

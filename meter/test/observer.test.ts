@@ -2,7 +2,9 @@ import { array, assert, constantFrom, nat, property, tuple } from 'fast-check';
 import type { RequestRecord } from '@inferometer/core/request-record';
 import { expect, test } from 'vitest';
 import { ConnectionObserver, type ParseError } from '../src/observer.ts';
-import { endpointOf, tapOf } from '../src/routes.ts';
+import { endpointOf, wireOf } from '../src/routes.ts';
+import { framingOf } from '../src/taps/framing.ts';
+import { WireTap } from '../src/taps/wire-tap.ts';
 import { capture, cut } from './support/captures.ts';
 
 /** An observer whose clock stands still, and what it told. */
@@ -12,7 +14,12 @@ function observe() {
   const problems: ParseError[] = [];
   const counts = { begun: 0, idle: 0 };
   const observer = new ConnectionObserver(
-    { engine: 'ollama', server: 'engine:11434', clock, createTap: (endpoint) => tapOf('ollama', endpoint) },
+    {
+      engine: 'ollama',
+      server: 'engine:11434',
+      clock,
+      createTap: (endpoint, type) => new WireTap(wireOf('ollama', endpoint), framingOf(type)),
+    },
     (head) => endpointOf('ollama', head),
     {
       begun: () => (counts.begun += 1),

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { array, assert, nat, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { OllamaTap } from '../src/taps/ollama.ts';
+import { ollamaWire } from '../src/taps/ollama.ts';
 import type { TapResult } from '../src/taps/tap.ts';
+import { WireTap } from '../src/taps/wire-tap.ts';
 import { capture, captures, cut } from './support/captures.ts';
 
 /** What the tap finds in these pieces; a piece arrives each second, or all of them at second 1. */
 function read(pieces: readonly (Buffer | string)[], step = 1): TapResult {
-  const tap = new OllamaTap();
+  const tap = new WireTap(ollamaWire, 'lines');
   pieces.forEach((piece, index) => tap.push(Buffer.from(piece), 1 + index * step));
   return tap.end(1 + pieces.length * step);
 }
@@ -81,6 +82,7 @@ describe('an answer', () => {
       complete: false,
       failed: false,
       inference: true,
+      remote: false,
       contentChunks: 0,
     });
   });
@@ -100,7 +102,7 @@ describe('an answer', () => {
   });
 
   test('is given up at a line of more than 8 MiB', () => {
-    const tap = new OllamaTap();
+    const tap = new WireTap(ollamaWire, 'lines');
     const mebibyte = Buffer.alloc(2 ** 20, 'x');
     const taken = Array.from({ length: 9 }, () => tap.push(mebibyte, 1));
     expect(taken).toEqual([true, true, true, true, true, true, true, true, false]);

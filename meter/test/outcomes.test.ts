@@ -169,7 +169,7 @@ test('routes that are not metered leave no record', async () => {
     answer.resume();
     await once(answer, 'end');
   }
-  await post(`${url}/v1/chat/completions`, chat);
+  await post(`${url}/api/show`, chat);
   await post(`${url}/api/generate?verbose=1`, ask);
   await records.next();
   expect(records.all).toHaveLength(1);

@@ -1,6 +1,5 @@
 import type { Endpoint, Outcome, Reason } from '@inferometer/core/request-record';
 import type { FailureReason } from '@inferometer/exporter/collector';
-import type { NativeEndpoint } from '@inferometer/exporter/engines/vllm-families';
 import type { ParseError } from '@inferometer/meter/observer';
 import type { PushResult } from '@inferometer/pushgateway-bridge/bridge';
 
@@ -34,17 +33,14 @@ const reasons: Record<Reason, string> = {
 };
 
 const endpoints: Record<Endpoint, string> = {
-  generate: 'a prompt was to be continued (a metered engine)',
-  chat: 'a message was to be answered (a metered engine)',
-};
-
-/** vLLM tells the route of a request that it refused, and of no other. */
-const vllmEndpoints: Record<NativeEndpoint, string> = {
-  v1_chat: 'a refused request to `/v1/chat/completions`',
-  v1_completions: 'a refused request to `/v1/completions`',
-  v1_responses: 'a refused request to `/v1/responses`',
-  v1_messages: 'a refused request to `/v1/messages`',
-  v1_embeddings: 'a refused request to `/v1/embeddings`',
+  generate: '`/api/generate` of Ollama',
+  chat: '`/api/chat` of Ollama',
+  embed: '`/api/embed` of Ollama',
+  v1_chat: '`/v1/chat/completions`',
+  v1_completions: '`/v1/completions`',
+  v1_responses: '`/v1/responses`',
+  v1_messages: '`/v1/messages`',
+  v1_embeddings: '`/v1/embeddings`',
 };
 
 const failureReasons: Record<FailureReason, string> = {
@@ -74,7 +70,7 @@ export const vocabularies: readonly LabelVocabulary[] = [
   {
     label: 'endpoint',
     of: 'metrics of requests: what was asked of the engine',
-    values: { ...endpoints, ...vllmEndpoints },
+    values: endpoints,
   },
   {
     label: 'source',

@@ -17,27 +17,23 @@ import { freePort, type Running, startFake } from '../helpers/programs.ts';
 describe('what the agent exposes', () => {
   const dir = mkdtempSync(join(tmpdir(), 'inferometer-catalogue-'));
   const started: Running[] = [];
+  let servers = { metered: '', native: '' };
   let text = '';
   let families: readonly MetricFamily[] = [];
 
   beforeAll(async () => {
     const ollama = await startFake('ollama', ['--model', 'tiny']);
     const vllm = await startFake('vllm', ['--model', 'tiny-llama']);
-    started.push(ollama, vllm);
+    const metered = await startFake('vllm', ['--model', 'tiny-llama']);
+    started.push(ollama, vllm, metered);
+    servers = { metered: metered.url.host, native: vllm.url.host };
     const nobody = `http://127.0.0.1:${await freePort()}`;
     const agent = await startAgent(
       join(dir, 'run'),
       [
-        ...[
-          '--ollama',
-          ollama.url.origin,
-          '--meter-ollama',
-          '127.0.0.1:0',
-          '--vllm',
-          vllm.url.origin,
-          '--vllm',
-          nobody,
-        ],
+        ...['--ollama', ollama.url.origin, '--meter-ollama', '127.0.0.1:0'],
+        // Meters pair by position: the first vLLM is metered, the second tells its own requests.
+        ...['--vllm', metered.url.origin, '--meter-vllm', '127.0.0.1:0', '--vllm', vllm.url.origin, '--vllm', nobody],
         ...['--nvidia-smi', 'test/fakes/nvidia-smi', '--sample-interval', '200ms'],
         ...['--pushgateway', nobody, '--push-interval', '200ms'],
       ],
@@ -48,6 +44,8 @@ describe('what the agent exposes', () => {
     const clients = { url: agent.meters[0]?.href ?? '', engine: 'ollama', model: 'tiny', concurrency: 2 } as const;
     await runLoad({ ...clients, requests: 8, mix: { ok: 5, error: 1, missing: 1, truncate: 1 } });
     await runLoad({ url: vllm.url.href, engine: 'vllm', model: 'tiny-llama', requests: 3, mix: { ok: 2, missing: 1 } });
+    const behind = { url: agent.meters[1]?.href ?? '', engine: 'vllm', model: 'tiny-llama' } as const;
+    await runLoad({ ...behind, requests: 3, mix: { ok: 2, truncate: 1 } });
     void runLoad({ ...clients, tokens: 100_000, requests: 1, durationMs: 20_000 });
     await poll(
       'every metric of the catalogue',
@@ -80,6 +78,13 @@ describe('what the agent exposes', () => {
       return type === listed && strange.length === 0 ? [] : [`${name} ${type} ${strange.join(' ')}`];
     });
     expect(wrong).toEqual([]);
+  });
+
+  it('has the requests of a metered server from its meter alone', () => {
+    const sources = families
+      .filter(({ name }) => name === 'vllm_requests_total')
+      .flatMap(({ samples }) => samples.map(({ labels }) => `${labels['server']} ${labels['source']}`));
+    expect(new Set(sources)).toEqual(new Set([`${servers.metered} meter`, `${servers.native} native`]));
   });
 
   it('spells bucket bounds as Prometheus 3 does', () => {

@@ -31,9 +31,8 @@ export async function chooseSources(
 }
 
 function ownSources(own: readonly { engine: Engine; url: URL }[]): Sources {
-  const meter = ['--meter-ollama', '127.0.0.1:0'];
   return {
-    agentArgs: own.flatMap(({ engine, url }) => [`--${engine}`, url.origin, ...(engine === 'ollama' ? meter : [])]),
+    agentArgs: own.flatMap(({ engine, url }) => metered(engine, url)),
     notes: own.map(({ engine, url }) => `your ${engine} at ${url.host}`),
     loads: [],
   };
@@ -43,13 +42,17 @@ async function simulatedSources(candidates: Readonly<Record<Engine, URL>>, simul
   const addresses = Object.values(candidates).map(({ host }) => host);
   const { ollama, vllm } = await simulation.startEngines();
   return {
-    agentArgs: ['--ollama', ollama.url.origin, '--meter-ollama', '127.0.0.1:0', '--vllm', vllm.url.origin],
+    agentArgs: [...metered('ollama', ollama.url), ...metered('vllm', vllm.url)],
     notes: [`SIMULATED Ollama and vLLM with a simulated load: no engine of yours answers at ${addresses.join(' or ')}`],
     loads: [
       { engine: 'ollama', ...ollama },
       { engine: 'vllm', ...vllm },
     ],
   };
+}
+
+function metered(engine: Engine, url: URL): readonly string[] {
+  return [`--${engine}`, url.origin, `--meter-${engine}`, '127.0.0.1:0'];
 }
 
 const realGpus: Sources = { agentArgs: [], notes: ['the GPUs of this machine'], loads: [] };

@@ -10,6 +10,7 @@ export const catalogue = {
   ...withPrefix('ollama', meteredMetrics),
   ...ollamaMetrics,
   ...withPrefix('vllm', requestMetrics),
+  ...withPrefix('vllm', meteredMetrics),
   ...withPrefix('vllm', tokensPerRequest),
   ...vllmMetricsOnly,
   ...gpuMetrics,

@@ -2,7 +2,7 @@ import { family } from '@inferometer/core/catalogue/readings';
 import type { MetricFamily } from '@inferometer/core/exposition/family';
 import type { Log } from '@inferometer/core/log';
 import type { MeterStatus } from '@inferometer/core/meter-status';
-import { endpoints, type RequestRecord } from '@inferometer/core/request-record';
+import { type Endpoint, type Engine, engines, type RequestRecord } from '@inferometer/core/request-record';
 import { Activity } from '../activity.ts';
 import type { Collector } from '../collector.ts';
 import type { SupervisedMeter } from '../meters/supervised-meter.ts';
@@ -28,23 +28,27 @@ export function requestsCollector(options: RequestsOptions, log: Log): Collector
   const { folder, meters, metrics, cadenceMs } = options;
   const reader = new RecordReader(folder);
   const activities = new Map<string, Activity>(meters.map(({ server }) => [server, new Activity()]));
+  const seen = new Map<string, Set<Endpoint>>(meters.map(({ server }) => [server, new Set()]));
   const read = async (): Promise<readonly MetricFamily[]> => {
     const now = Date.now() / 1000;
     const statuses = await Promise.all(meters.map((meter) => meter.status()));
     const records = await reader.poll();
     const answered = statuses.filter((status) => status !== undefined);
     noteActivity(activities, records, answered, now);
-    for (const { server, inFlight } of answered) {
-      for (const { model, endpoint } of inFlight) metrics.begin(server, beginsAs(model, options), endpoint);
+    for (const { engine, server, inFlight } of answered) {
+      for (const { model, endpoint } of inFlight) {
+        metrics.begin(engine, server, beginsAs(model, options), endpoint);
+        seen.get(server)?.add(endpoint);
+      }
     }
-    for (const record of records) metrics.add(record);
+    for (const record of records) {
+      metrics.add(record);
+      seen.get(record.server)?.add(record.endpoint);
+    }
     return [
       ...(await metrics.families(now)),
       ...statusFamilies(answered),
-      family(
-        'ollama_workload_running',
-        answered.map(({ server }) => running(server, activities, now)),
-      ),
+      ...engines.flatMap((engine) => engineFamilies(engine, answered, { activities, seen, now })),
       family(
         'inferometer_meter_up',
         meters.map(({ server }, at) => ({ labels: { server }, value: statuses[at] ? 1 : 0 })),
@@ -74,24 +78,38 @@ function noteActivity(
   for (const { server, inFlight } of statuses) if (inFlight.length > 0) activities.get(server)?.busy(now);
 }
 
-function running(server: string, activities: ReadonlyMap<string, Activity>, now: number) {
-  return { labels: { server, source }, value: activities.get(server)?.running(now) };
+/** What is remembered of servers from reading to reading. */
+interface Memory {
+  readonly activities: ReadonlyMap<string, Activity>;
+  /** Endpoints that had a request: what is in flight there is 0 from then on, not absent. */
+  readonly seen: ReadonlyMap<string, ReadonlySet<Endpoint>>;
+  readonly now: number;
 }
 
-function statusFamilies(statuses: readonly MeterStatus[]): readonly MetricFamily[] {
-  const inFlight = statuses.flatMap(({ server, inFlight: groups }) => {
-    return endpoints.map((endpoint) => {
+/** What the meters of an engine say of now. */
+function engineFamilies(
+  engine: Engine,
+  statuses: readonly MeterStatus[],
+  { activities, seen, now }: Memory,
+): readonly MetricFamily[] {
+  const own = statuses.filter((status) => status.engine === engine);
+  const running = own.map(({ server }) => ({
+    labels: { server, source },
+    value: activities.get(server)?.running(now),
+  }));
+  const inFlight = own.flatMap(({ server, inFlight: groups }) => {
+    return [...(seen.get(server) ?? [])].map((endpoint) => {
       const counts = groups.filter((group) => group.endpoint === endpoint).map(({ count }) => count);
       return { labels: { server, endpoint, source }, value: counts.reduce((sum, count) => sum + count, 0) };
     });
   });
+  return [family(`${engine}_workload_running`, running), family(`${engine}_requests_in_flight`, inFlight)];
+}
+
+function statusFamilies(statuses: readonly MeterStatus[]): readonly MetricFamily[] {
   const parseErrors = statuses.flatMap(({ server, parseErrors: errors }) =>
     Object.entries(errors).map(([reason, value]) => ({ labels: { server, reason }, value })),
   );
   const lost = statuses.map(({ server, recordsLost }) => ({ labels: { server }, value: recordsLost }));
-  return [
-    family('ollama_requests_in_flight', inFlight),
-    family('inferometer_parse_errors_total', parseErrors),
-    family('inferometer_records_lost_total', lost),
-  ];
+  return [family('inferometer_parse_errors_total', parseErrors), family('inferometer_records_lost_total', lost)];
 }

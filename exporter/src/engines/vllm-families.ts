@@ -1,6 +1,6 @@
 import { family, familyOfSamples, type Reading } from '@inferometer/core/catalogue/readings';
 import type { Labels, MetricFamily } from '@inferometer/core/exposition/family';
-import { modelName } from '@inferometer/core/request-record';
+import { type Endpoint, modelName } from '@inferometer/core/request-record';
 import { Activity, TrailingRate } from '../activity.ts';
 import { MonotoneCounters } from './monotone.ts';
 import type { Grouping, VllmSamples } from './vllm-samples.ts';
@@ -41,8 +41,13 @@ export class VllmFamilies {
       family('vllm_prompt_tokens_total', samples.grouped(['vllm:prompt_tokens'], byModel)),
       family('vllm_generated_tokens_total', samples.grouped(['vllm:generation_tokens'], byModel)),
       histogram('vllm:request_generation_tokens', 'vllm_tokens_per_request'),
-      family('vllm_cache_usage', this.#cacheUsage(samples)),
+      ...this.besideMeter(samples),
     ];
+  }
+
+  /** What only the engine knows: no request is in it. */
+  besideMeter(samples: VllmSamples): readonly MetricFamily[] {
+    return [family('vllm_cache_usage', this.#cacheUsage(samples))];
   }
 
   #labels({ model_name: model }: Labels): Labels {
@@ -95,11 +100,16 @@ export function isBusy(samples: VllmSamples): boolean | undefined {
   return counts.length === 0 ? undefined : counts.some(({ value }) => value > 0);
 }
 
-/** Value of the label `endpoint` of a refused request. */
-export type NativeEndpoint = 'v1_chat' | 'v1_completions' | 'v1_responses' | 'v1_messages' | 'v1_embeddings';
+/** The models that an exposition is about. */
+export function servedModels(samples: VllmSamples): readonly string[] {
+  return samples.named('vllm:num_requests_running').flatMap(({ labels }) => {
+    const model = labels['model_name'];
+    return model === undefined ? [] : [modelName(model)];
+  });
+}
 
 /** Where requests come in that vLLM may refuse before its engine sees them, by HTTP route. */
-const inferenceRoutes: ReadonlyMap<string, NativeEndpoint> = new Map([
+const inferenceRoutes: ReadonlyMap<string, Endpoint> = new Map([
   ['/v1/chat/completions', 'v1_chat'],
   ['/v1/completions', 'v1_completions'],
   ['/v1/responses', 'v1_responses'],

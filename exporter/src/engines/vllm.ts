@@ -7,11 +7,19 @@ import type { Collector } from '../collector.ts';
 import { ReadError } from '../collector.ts';
 import { PolledCollector } from '../polled-collector.ts';
 import { getText } from './get-json.ts';
-import { isBusy, VllmFamilies } from './vllm-families.ts';
+import { isBusy, servedModels, VllmFamilies } from './vllm-families.ts';
 import { VllmSamples } from './vllm-samples.ts';
 
+export interface VllmOptions {
+  readonly cadenceMs: number;
+  /** A meter counts the requests of this server: its own count would count them twice. */
+  readonly isMetered: boolean;
+  /** Hears the names of the models that the server serves. */
+  readonly onModels: (models: readonly string[]) => void;
+}
+
 /** What a vLLM server says of itself on its own /metrics, under our names. */
-export function vllmCollector(url: URL, cadenceMs: number, log: Log): Collector {
+export function vllmCollector(url: URL, { cadenceMs, isMetered, onModels }: VllmOptions, log: Log): Collector {
   const server = serverName(url);
   const families = new VllmFamilies(server);
   let wasSeen = false;
@@ -23,9 +31,12 @@ export function vllmCollector(url: URL, cadenceMs: number, log: Log): Collector 
       read: async () => {
         const samples = parseVllm(await getText(url, '/metrics'));
         wasSeen = true;
+        onModels(servedModels(samples));
         return samples;
       },
-      toFamilies: (samples) => families.of(samples, performance.now() / 1000),
+      toFamilies: (samples) => {
+        return isMetered ? families.besideMeter(samples) : families.of(samples, performance.now() / 1000);
+      },
       always: (isUp) => [family('vllm_up', wasSeen ? [{ labels: { server }, value: isUp ? 1 : 0 }] : [])],
     },
     log,

@@ -1,23 +1,20 @@
+import type { Usage } from './wire.ts';
+
 /** What a response said about its request. What it did not say is absent. */
-export interface TapResult {
+export interface TapResult extends Usage {
   /** The response came to its own end marker. */
   readonly complete: boolean;
   /** The engine reported an error inside a response that began well. */
   readonly failed: boolean;
   /** False for an exchange that asked for no inference, such as loading a model. */
   readonly inference: boolean;
+  /** The engine had another host answer. */
+  readonly remote: boolean;
   readonly model?: string;
   readonly firstContentAt?: number;
   readonly lastContentAt?: number;
-  readonly promptTokens?: number;
-  readonly cachedPromptTokens?: number;
-  readonly generatedTokens?: number;
   /** Pieces of the response that carried content. */
   readonly contentChunks: number;
-  readonly serverTotalSeconds?: number;
-  readonly serverLoadSeconds?: number;
-  readonly serverPromptEvalSeconds?: number;
-  readonly serverEvalSeconds?: number;
 }
 
 /** Reads one response body of a wire format. Times are the caller's monotonic seconds at the arrival of the bytes. */

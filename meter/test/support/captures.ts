@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const folder = join(import.meta.dirname, '..', 'fixtures', 'ollama-0.13.5');
+const fixtures = join(import.meta.dirname, '..', 'fixtures');
 
 /** An answer as it came over the wire. */
 export interface Capture {
@@ -12,13 +12,18 @@ export interface Capture {
   readonly body: Buffer;
 }
 
-/** The captured answers of a real Ollama. */
-export const captures: readonly Capture[] = readdirSync(folder, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => {
-    const answer = readFileSync(join(folder, name, 'answer.txt'));
-    return { name, folder: join(folder, name), answer, body: answer.subarray(answer.indexOf('\r\n\r\n') + 4) };
+/** The captured answers of a real engine. */
+export function capturesOf(engine: string): readonly Capture[] {
+  const entries = readdirSync(join(fixtures, engine), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return entries.map(({ name }) => {
+    const folder = join(fixtures, engine, name);
+    const answer = readFileSync(join(folder, 'answer.txt'));
+    return { name, folder, answer, body: answer.subarray(answer.indexOf('\r\n\r\n') + 4) };
   });
+}
+
+/** Answers of Ollama's own API. */
+export const captures = capturesOf('ollama-0.13.5');
 
 export function capture(name: string): Capture {
   const found = captures.find((each) => each.name === name);
