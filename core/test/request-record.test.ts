@@ -115,7 +115,7 @@ describe('a line is no record', () => {
     ['of an unknown version', { version: 2 }],
     ['without an id', { request_id: undefined }],
     ['of an unknown engine', { engine: 'other' }],
-    ['of an unknown endpoint', { endpoint: 'embed' }],
+    ['of an unknown endpoint', { endpoint: 'tokenize' }],
     ['with an unknown outcome', { outcome: 'fine' }],
     ['with an unknown reason', { reason: 'bad luck' }],
     ['without a duration', { duration_seconds: undefined }],

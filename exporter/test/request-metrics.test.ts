@@ -109,6 +109,13 @@ describe('tokens', () => {
   });
 });
 
+test('the tokens of a request of vLLM are a distribution, of those that ended well', async () => {
+  metrics.add(record({ engine: 'vllm', generated_tokens: 7 }));
+  metrics.add(record({ engine: 'vllm', generated_tokens: 9, outcome: 'aborted' }));
+  expect(await lines('vllm_tokens_per_request_sum')).toEqual([expect.stringMatching(/ 7$/)]);
+  expect(await lines('vllm_tokens_per_request_count')).toEqual([expect.stringMatching(/ 1$/)]);
+});
+
 test.each(outcomes.filter((outcome) => outcome !== 'ok'))(
   'a request that ended as %s has no latency',
   async (outcome) => {

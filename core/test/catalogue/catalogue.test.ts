@@ -28,6 +28,7 @@ const namedOtherwise = [
   'ollama_errors_total',
   'ollama_token_count_estimated_total',
   'vllm_errors_total',
+  'vllm_token_count_estimated_total',
   'vllm_cache_usage',
 ];
 

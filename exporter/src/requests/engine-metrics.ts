@@ -47,8 +47,9 @@ export class EngineMetrics {
     for (const tokens of [this.#promptTokens, this.#generatedTokens, this.#estimatedTokens]) {
       tokens.inc({ ...labels, source }, 0);
     }
-    for (const times of [this.#latency, this.#timeToFirstToken, this.#timePerOutputToken]) {
-      times.zero({ ...labels, source });
+    const histograms = [this.#latency, this.#timeToFirstToken, this.#timePerOutputToken, this.#tokensPerRequest];
+    for (const histogram of histograms) {
+      histogram?.zero({ ...labels, source });
     }
     this.#rateOf(server, model);
   }
@@ -75,6 +76,7 @@ export class EngineMetrics {
     if (prompt !== undefined) this.#promptTokens.inc(labels, prompt);
     if (generated !== undefined) this.#generatedTokens.inc(labels, generated);
     if (generated !== undefined && from === 'counted') this.#estimatedTokens.inc(labels, generated);
+    if (generated !== undefined && record.outcome === 'ok') this.#tokensPerRequest?.observe(labels, generated);
   }
 
   #addTimes(record: RequestRecord, labels: Record<string, string>): void {
