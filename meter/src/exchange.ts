@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import type { MessageHead } from './http-stream.ts';
 import { type Ending, judge } from './outcome.ts';
 import { RequestBody } from './request-body.ts';
+import { decoded } from './taps/decoding-tap.ts';
 import { framingOf } from './taps/framing.ts';
 import type { Tap, TapResult } from './taps/tap.ts';
 
@@ -57,11 +58,15 @@ export class Exchange {
     if (model !== undefined) this.#model = modelName(model);
   }
 
-  responseHead({ status, headers }: MessageHead): void {
+  /** False when the body cannot be read. */
+  responseHead({ status, headers }: MessageHead): boolean {
     this.#status = status;
     const contentType = headers.get('content-type') ?? '';
     this.#streamed = framingOf(contentType) !== 'whole';
-    if (status < 300) this.#tap = this.#context.createTap(this.endpoint, contentType);
+    if (status >= 300) return true;
+    const encoding = (headers.get('content-encoding') ?? '').trim().toLowerCase();
+    this.#tap = decoded(this.#context.createTap(this.endpoint, contentType), encoding);
+    return this.#tap !== undefined;
   }
 
   /** False when the body cannot be read on. */
@@ -70,11 +75,17 @@ export class Exchange {
     return this.#tap?.push(chunk, this.#context.clock.monotonicSeconds()) ?? true;
   }
 
-  /** The record of the exchange, or undefined when it asked for no inference. */
-  end(ending: Ending): RequestRecord | undefined {
+  /**
+   * The exchange is over: calls `done` with its record, or undefined when it asked for no inference, at once or, for
+   * an encoded body, soon after.
+   */
+  end(ending: Ending, done: (record: RequestRecord | undefined) => void): void {
     const now = this.#context.clock.monotonicSeconds();
-    const seen = this.#tap?.end(now);
-    if (seen?.inference === false) return undefined;
+    if (!this.#tap) return done(this.#record(ending, now, undefined));
+    this.#tap.end(now, (seen) => done(seen.inference ? this.#record(ending, now, seen) : undefined));
+  }
+
+  #record(ending: Ending, now: number, seen: TapResult | undefined): RequestRecord {
     const model = this.#model ?? (seen?.model === undefined ? undefined : modelName(seen.model));
     return {
       version: 1,

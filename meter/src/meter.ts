@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { boundTo, formatHostPort, type HostPort } from '@inferometer/core/address';
 import { InferometerError, messageOf } from '@inferometer/core/errors';
 import type { Log } from '@inferometer/core/log';
@@ -62,11 +63,13 @@ export class Meter {
   }
 
   /** Takes no new connection, closes idle ones and resolves when the last busy one has ended by itself. */
-  drain(): Promise<void> {
+  async drain(): Promise<void> {
     this.#draining = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const [client, observer] of this.#connections) if (!observer.busy) client.destroySoon();
-    return closed;
+    await closed;
+    // An encoded answer is known a little after its last byte.
+    while (this.#exchanges.size > 0) await delay(1);
   }
 
   status(): MeterStatus {

@@ -109,7 +109,7 @@ export class ConnectionObserver {
     if (head.status === 101) this.#abandon();
     this.#interim = head.status < 200;
     const [current] = this.#pending;
-    if (!this.#interim) current?.exchange?.responseHead(head);
+    if (!this.#interim && current?.exchange?.responseHead(head) === false) this.#giveUp('body');
     return current?.bodiless === true;
   }
 
@@ -126,7 +126,8 @@ export class ConnectionObserver {
   }
 
   #end(exchange: Exchange | undefined, ending: Ending): void {
-    if (exchange) this.#events.ended(exchange, exchange.end(this.#clientHasLeft ? 'client_left' : ending));
+    const how = this.#clientHasLeft ? 'client_left' : ending;
+    exchange?.end(how, (record) => this.#events.ended(exchange, record));
   }
 
   #giveUp(reason: ParseError): void {

@@ -4,13 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { ollamaWire } from '../src/taps/ollama.ts';
 import type { TapResult } from '../src/taps/tap.ts';
 import { WireTap } from '../src/taps/wire-tap.ts';
+import { resultOf } from './support/result.ts';
 import { capture, captures, cut } from './support/captures.ts';
 
 /** What the tap finds in these pieces; a piece arrives each second, or all of them at second 1. */
 function read(pieces: readonly (Buffer | string)[], step = 1): TapResult {
   const tap = new WireTap(ollamaWire, 'lines');
   pieces.forEach((piece, index) => tap.push(Buffer.from(piece), 1 + index * step));
-  return tap.end(1 + pieces.length * step);
+  return resultOf(tap, 1 + pieces.length * step);
 }
 
 /** The chunks of a transfer are none of the tap's business. */

@@ -7,6 +7,7 @@ import { ollamaEmbedWire } from '../src/taps/ollama.ts';
 import { completionsWire, embeddingsWire, responsesWire } from '../src/taps/openai.ts';
 import type { TapResult } from '../src/taps/tap.ts';
 import { WireTap } from '../src/taps/wire-tap.ts';
+import { resultOf } from './support/result.ts';
 import type { Wire } from '../src/taps/wire.ts';
 import { type Capture, capturesOf, cut } from './support/captures.ts';
 
@@ -31,7 +32,7 @@ function read({ name, answer }: Capture, pieces: readonly Buffer[], step: number
   if (!wire) throw new Error(`no wire format for ${name}`);
   const tap = new WireTap(wire, framingOf(contentType));
   pieces.forEach((piece, index) => tap.push(piece, 1 + index * step));
-  return tap.end(1 + pieces.length * step);
+  return resultOf(tap, 1 + pieces.length * step);
 }
 
 test.each(answers)('reads the capture $engine $name, an event a second', async (capture) => {
@@ -58,7 +59,7 @@ describe('a stream of events', () => {
   const completions = (text: string) => {
     const tap = new WireTap(completionsWire, 'events');
     tap.push(Buffer.from(text), 1);
-    return tap.end(1);
+    return resultOf(tap, 1);
   };
   const piece = '{"choices":[{"delta":{"content":"x"},"finish_reason":null}]}';
 
@@ -118,7 +119,7 @@ test('a stream of a message that breaks off has the tokens that were counted, no
   const start = { type: 'message_start', message: { model: 'm', usage: { input_tokens: 8, output_tokens: 0 } } };
   const piece = { type: 'content_block_delta', delta: { type: 'text_delta', text: 'x' } };
   for (const event of [start, piece, piece]) tap.push(Buffer.from(`data: ${JSON.stringify(event)}\n\n`), 1);
-  const result = tap.end(1);
+  const result = resultOf(tap, 1);
   expect(result).toMatchObject({ complete: false, contentChunks: 2, promptTokens: 8 });
   expect(result).not.toHaveProperty('generatedTokens');
 });
@@ -127,7 +128,7 @@ describe('a stream of response events', () => {
   const responses = (...events: readonly object[]) => {
     const tap = new WireTap(responsesWire, 'events');
     for (const event of events) tap.push(Buffer.from(`data: ${JSON.stringify(event)}\n\n`), 1);
-    return tap.end(1);
+    return resultOf(tap, 1);
   };
   const piece = { type: 'response.output_text.delta', delta: 'x' };
 

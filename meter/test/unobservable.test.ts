@@ -44,3 +44,16 @@ test('a request that is answered with another protocol is in flight no more', as
   await client.until('101');
   expect(meter.status().inFlight).toEqual([]);
 });
+
+test('an answer in an encoding that nobody knows is relayed and counted, and has no record', async () => {
+  const engine = await listenRaw();
+  const { port, meter, records } = await startMeter(engine);
+  const client = await connectTo(port);
+  client.send('POST /api/generate HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}');
+  const server = await engine.next();
+  await server.until('{}');
+  server.send('HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 5\r\n\r\nhello');
+  await client.until('hello');
+  expect(meter.status()).toMatchObject({ inFlight: [], parseErrors: { body: 1 } });
+  expect(records.all).toEqual([]);
+});

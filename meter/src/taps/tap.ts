@@ -21,6 +21,6 @@ export interface TapResult extends Usage {
 export interface Tap {
   /** False when the tap gives up on this body; the bytes are relayed all the same. */
   push(chunk: Buffer, now: number): boolean;
-  /** The body is over, at its end or cut off. */
-  end(now: number): TapResult;
+  /** The body is over, at its end or cut off. Calls `done` once, at once or, where a decoder is behind, soon after. */
+  end(now: number, done: (result: TapResult) => void): void;
 }

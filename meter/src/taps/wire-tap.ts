@@ -30,10 +30,10 @@ export class WireTap implements Tap {
     return this.#framer.push(chunk);
   }
 
-  end(now: number): TapResult {
+  end(now: number, done: (result: TapResult) => void): void {
     this.#now = now;
     this.#framer.end();
-    return {
+    done({
       complete: this.#done,
       failed: this.#failed,
       inference: !this.#isIdle,
@@ -43,7 +43,7 @@ export class WireTap implements Tap {
       ...(this.#first !== undefined && { firstContentAt: this.#first }),
       ...(this.#last !== undefined && { lastContentAt: this.#last }),
       ...this.#usage,
-    };
+    });
   }
 
   #onPayload(payload: Buffer): void {
