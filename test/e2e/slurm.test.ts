@@ -28,7 +28,7 @@ const examples = [
   },
   {
     name: 'vllm',
-    ports: [8000],
+    ports: [8100, 8000],
     program: `#!/bin/sh\n[ "$1" = serve ] || exit 7\n${fakes}/vllm.ts --listen "127.0.0.1:$FAKE_PORT"\n`,
     exitCode: '7:0',
     records: [],

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type LoadSummary, runLoad } from '../fakes/load-run.ts';
 import { type Chain, emptyQueries, startChain } from '../helpers/chain.ts';
 
@@ -73,38 +73,47 @@ describe.skipIf(!env['VERIFY_OLLAMA'])(`a real Ollama (VERIFY_OLLAMA=URL)`, () =
 });
 
 describe.skipIf(!env['VERIFY_VLLM'])(`a real vLLM (VERIFY_VLLM=URL)`, () => {
-  const model = env['VERIFY_VLLM_MODEL'] ?? 'tiny-llama';
+  const url = env['VERIFY_VLLM'] ?? '';
+  const clients = { engine: 'vllm', model: env['VERIFY_VLLM_MODEL'] ?? 'tiny-llama', tokens: 16 } as const;
+  const steady = { ...clients, requests: 20, rate: 2.5, concurrency: 4 };
   let chain: Chain;
-  let load: LoadSummary;
-  let before: Readonly<Record<string, number>>;
-  const counters = ['vllm_requests_total{outcome="ok"}', 'vllm_generated_tokens_total', 'vllm_prompt_tokens_total'];
-  const read = async () => {
-    const values = await Promise.all(counters.map(async (name) => [name, await chain.value(`sum(${name})`)] as const));
-    return Object.fromEntries(values);
-  };
+  afterEach(() => chain.stop());
 
-  beforeAll(async () => {
-    const url = env['VERIFY_VLLM'] ?? '';
+  const counters = ['vllm_requests_total{outcome="ok"}', 'vllm_generated_tokens_total', 'vllm_prompt_tokens_total'];
+  const read = () => Promise.all(counters.map((name) => chain.value(`sum(${name})`)));
+
+  it('without a meter: its own metrics and the clients agree, and every panel has data', async () => {
     chain = await startChain(['--vllm', url, '--nvidia-smi', 'test/fakes/nvidia-smi']);
     await chain.untilValue('sum(vllm_up)', 1);
-    before = await read();
-    load = await runLoad({ url, engine: 'vllm', model, requests: 20, rate: 2.5, concurrency: 4, tokens: 16 });
-    await runLoad({ url, engine: 'vllm', model, requests: 2, mix: { missing: 1 } });
-    await chain.untilValue(
-      'sum(vllm_requests_total{outcome="ok"})',
-      (before['vllm_requests_total{outcome="ok"}'] ?? 0) + load.ok,
-    );
-  });
-  afterAll(() => chain.stop());
-
-  it('every query of every panel returns data', async () => {
+    const before = await read();
+    const load = await runLoad({ ...steady, url });
+    await runLoad({ ...clients, url, requests: 2, mix: { missing: 1 } });
+    await chain.untilValue(`sum(${counters[0]})`, (before[0] ?? 0) + load.ok);
+    const counted = (await read()).map((after, at) => after - (before[at] ?? 0));
+    figures['vllm native: ok, generated, prompt'] = {
+      counted,
+      clients: [load.ok, load.generated_tokens, load.prompt_tokens],
+    };
+    expect(counted).toEqual([load.ok, load.generated_tokens, load.prompt_tokens]);
     expect(await emptyQueries(chain.api, 'vllm')).toEqual([]);
   });
 
-  it('native metrics and clients agree on requests and tokens', async () => {
-    const after = await read();
-    const counted = counters.map((name) => (after[name] ?? 0) - (before[name] ?? 0));
-    figures['vllm ok, generated, prompt'] = { counted, clients: [load.ok, load.generated_tokens, load.prompt_tokens] };
+  it('with a meter: meter and clients agree, clients that left among them, and every panel has data', async () => {
+    chain = await startChain(['--vllm', url, '--meter-vllm', '127.0.0.1:0', '--nvidia-smi', 'test/fakes/nvidia-smi']);
+    const metered = { ...clients, url: chain.agent.meters[0]?.href ?? '' };
+    const load = await runLoad({ ...steady, url: metered.url });
+    const missing = await runLoad({ ...metered, requests: 2, mix: { missing: 1 } });
+    const left = await runLoad({ ...metered, requests: 3, tokens: 200, mix: { abort: 1 } });
+    await chain.untilValue('sum(vllm_requests_total)', load.requests + missing.requests + left.requests);
+    const [ok, generated, prompt] = await read();
+    const estimated = await chain.value('sum(vllm_token_count_estimated_total)');
+    const counted = [ok, (generated ?? 0) - estimated, prompt];
+    figures['vllm metered: ok, generated, prompt'] = {
+      counted,
+      clients: [load.ok, load.generated_tokens, load.prompt_tokens],
+    };
     expect(counted).toEqual([load.ok, load.generated_tokens, load.prompt_tokens]);
+    expect(await chain.value('sum(vllm_requests_total{outcome="aborted"})')).toBe(left.aborted);
+    expect(await emptyQueries(chain.api, 'vllm')).toEqual([]);
   });
 });
