@@ -196,3 +196,25 @@ test.each([
   const { request_id: id } = await records.next();
   expect(id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 });
+
+test.each([
+  ['t=1700000000.5', 1_700_000_000.5],
+  ['1700000000.5', 1_700_000_000.5],
+  ['1700000000500', 1_700_000_000.5],
+  ['t=1700000000500000', 1_700_000_000.5],
+  ['yesterday', undefined],
+  ['-1700000000', undefined],
+])('X-Request-Start %s is when the client meant to send: %s', async (given, meant) => {
+  const { url, records } = await startMeteredOllama();
+  await post(`${url}/api/generate`, ask, { 'X-Request-Start': given });
+  expect((await records.next()).intended_start_unix_seconds).toBe(meant);
+});
+
+test("the engine's queue is what its own durations leave of its total", async () => {
+  const { url, records } = await startMeteredOllama({ loadMs: 20 });
+  await post(`${url}/api/generate`, ask);
+  const record = await records.next();
+  const parts = ['load', 'prompt_eval', 'eval', 'queue'] as const;
+  const sum = parts.reduce((all, part) => all + (record[`server_${part}_seconds`] ?? Number.NaN), 0);
+  expect(sum).toBeCloseTo(record.server_total_seconds ?? Number.NaN, 6);
+});
