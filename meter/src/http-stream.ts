@@ -36,7 +36,11 @@ export class HttpStream {
         ? 1
         : 0;
     };
-    this.#parser[HTTPParser.kOnBody] = (chunk) => handlers.onBody(chunk);
+    this.#parser[HTTPParser.kOnBody] = (chunk, _offset, length) => {
+      // The parser goes round for ever on a negative length of a body or chunk.
+      if (length <= 0) throw new Error('a body of no length');
+      handlers.onBody(chunk);
+    };
     this.#parser[HTTPParser.kOnMessageComplete] = () => handlers.onEnd();
   }
 

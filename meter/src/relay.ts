@@ -26,13 +26,16 @@ export function relay(client: Socket, upstream: Upstream, watcher: Watcher): voi
   copy(server, client, (bytes) => watcher.fromServer(bytes));
   client.on('close', (failed) => follow(server, failed));
   server.on('close', (failed) => {
-    const clientGoes = (): void => follow(client, failed);
-    // An engine that cannot be reached: the request is read first, so that it is known what failed.
-    const isSilent = server.bytesRead === 0 && client.bytesRead === 0 && !client.readableEnded;
-    if (isSilent) client.once('data', clientGoes).once('end', clientGoes);
-    else clientGoes();
+    onceAsked(client, server, () => follow(client, failed));
   });
   watchEnds(client, server, watcher);
+}
+
+/** An engine that cannot be reached, or left at once: the request is read first, so that it is known what failed. */
+function onceAsked(client: Socket, server: Socket, act: () => void): void {
+  const isSilent = server.bytesRead === 0 && client.bytesRead === 0 && !client.readableEnded;
+  if (isSilent) client.once('data', act).once('end', act);
+  else act();
 }
 
 /** Passes the bytes of one socket to the other, no faster than that one takes them. */
@@ -61,7 +64,7 @@ function watchEnds(client: Socket, server: Socket, watcher: Watcher): void {
   const serverEnds = (): void => void (isEnding = true);
   client.on('end', clientEnds).on('error', clientEnds);
   server.on('end', serverEnds).on('error', serverEnds);
-  server.on('end', () => watcher.close());
+  server.on('end', () => onceAsked(client, server, () => watcher.close()));
   // Without an end: once both are gone, so that what the client still sent has been seen.
   let open = 2;
   const closed = (): void => {

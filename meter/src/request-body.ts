@@ -19,7 +19,7 @@ export class RequestBody {
     try {
       const body: unknown = JSON.parse(text ?? '');
       const model = typeof body === 'object' && body !== null && 'model' in body ? body.model : undefined;
-      return typeof model === 'string' && model.length <= 200 ? model : undefined;
+      return typeof model === 'string' && model.length > 0 && model.length <= 200 ? model : undefined;
     } catch {
       return undefined;
     }

@@ -3,7 +3,7 @@ import type { Running } from './programs.ts';
 
 /** A time during which a program was not there, by `performance.now()`. */
 export interface Outage {
-  readonly from: number;
+  from: number;
   to: number;
 }
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type Agent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import type { Outcome } from '@inferometer/core/request-record';
@@ -52,10 +51,10 @@ export async function send(url: URL, ask: Ask, agent: Agent): Promise<Seen> {
     response.on('error', () => (end ??= 'broken'));
     response.on('end', () => (end ??= response.complete ? 'whole' : 'broken'));
   });
-  const closed = once(request, 'close');
+  const closed = new Promise((resolve) => request.once('close', resolve));
   if (ask.leaves === 'in its upload') request.write(body.slice(0, body.length / 2), leave);
   else request.end(body, () => ask.leaves === 'before the answer' && leave());
-  await closed.catch(() => once(request, 'close'));
+  await closed;
   return { ask, began, ended: performance.now(), end: end ?? 'broken', reused: request.reusedSocket, status, text };
 }
 

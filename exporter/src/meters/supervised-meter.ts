@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { formatHostPort, type HostPort, serverName } from '@inferometer/core/address';
+import { formatHostPort, type HostPort, parseHostPort, serverName } from '@inferometer/core/address';
 import { ConfigError, InferometerError, messageOf } from '@inferometer/core/errors';
 import { httpExchange } from '@inferometer/core/http-request';
 import type { Log } from '@inferometer/core/log';
@@ -31,6 +31,8 @@ export class SupervisedMeter {
   readonly server: string;
   readonly #setup: MeterSetup;
   readonly #log: Log;
+  /** Where it is to listen; once it runs, where it does, so that clients find it again after a restart. */
+  #listen: HostPort;
   /** The meter's process: one of ours, or one that an agent before us started. */
   #pid: number | undefined;
   #exit: { code: number | null } | undefined;
@@ -40,6 +42,7 @@ export class SupervisedMeter {
   constructor(setup: MeterSetup, log: Log) {
     this.server = serverName(setup.upstream);
     this.#setup = setup;
+    this.#listen = setup.listen;
     this.#log = log.with({ server: this.server });
   }
 
@@ -115,13 +118,14 @@ export class SupervisedMeter {
     if (answer?.status !== 200) return undefined;
     const status = JSON.parse(answer.body) as MeterStatus;
     this.#pid = status.pid;
+    this.#listen = parseHostPort(status.listen) ?? this.#listen;
     return status;
   }
 
   #spawn(): void {
-    const { engine, upstream, listen, runDir, node, socketPath, logPath, program } = this.#setup;
+    const { engine, upstream, runDir, node, socketPath, logPath, program } = this.#setup;
     const [command, ...before] = program;
-    const args = ['meter', '--engine', engine, '--upstream', upstream.href, '--listen', formatHostPort(listen)];
+    const args = ['meter', '--engine', engine, '--upstream', upstream.href, '--listen', formatHostPort(this.#listen)];
     const log = openSync(logPath, 'a', 0o600);
     const child = spawn(
       command,
