@@ -99,4 +99,6 @@ function loads(values: readonly number[]): string {
   return values.map((value) => value.toFixed(2)).join(' ');
 }
 
+// So that the programs end with it.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 await main();
