@@ -211,7 +211,7 @@ test.each([
 });
 
 test("the engine's queue is what its own durations leave of its total", async () => {
-  const { url, records } = await startMeteredOllama({ loadMs: 20 });
+  const { url, records } = await startMeteredOllama({ loadMs: 20, firstTokenMs: 200 });
   await post(`${url}/api/generate`, ask);
   const record = await records.next();
   const parts = ['load', 'prompt_eval', 'eval', 'queue'] as const;
