@@ -36,13 +36,12 @@ export const meteredEngines = Object.keys(routes) as readonly MeteredEngine[];
 export function endpointOf(engine: MeteredEngine, { method, path }: MessageHead): Endpoint | undefined {
   if (method !== 'POST') return undefined;
   const known: Readonly<Record<string, { endpoint: Endpoint }>> = routes[engine];
-  const route = routeOf(path);
+  const route = Object.hasOwn(known, path) ? path : routeOf(path);
   return route !== undefined && Object.hasOwn(known, route) ? known[route]?.endpoint : undefined;
 }
 
 /** The route of a request target, as a server reads it: absolute form, query and percent-encoding taken off. */
 function routeOf(target: string): string | undefined {
-  if (!URL.canParse(target, 'http://engine')) return undefined;
   try {
     return decodeURIComponent(new URL(target, 'http://engine').pathname);
   } catch {

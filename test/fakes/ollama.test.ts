@@ -5,7 +5,8 @@ import { startOllama, type RunningOllama } from './ollama-server.ts';
 
 type Json = Record<string, unknown>;
 
-const fast = { loadMs: 0, firstTokenMs: 1, tokenMs: 0 };
+// The server keeps to a timetable: what a late load takes is taken from the time to the first token.
+const fast = { loadMs: 0, firstTokenMs: 20, tokenMs: 0 };
 let ollama: RunningOllama;
 
 beforeAll(async () => {
@@ -65,8 +66,7 @@ describe('a streamed answer', () => {
       'eval_duration',
     ]);
     const part = (name: string) => last[`${name}_duration`] as number;
-    // The server keeps to a timetable: a late load leaves less for what follows.
-    expect(part('prompt_eval')).toBeGreaterThan(0);
+    expect(part('prompt_eval')).toBeGreaterThan(0.5e6);
     expect(part('load') + part('prompt_eval') + part('eval')).toBeCloseTo(part('total'), -7);
   });
 
