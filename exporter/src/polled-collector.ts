@@ -1,5 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import type { MetricFamily } from '@inferometer/core/exposition/family';
+import type { MetricName } from '@inferometer/core/catalogue/catalogue';
+import { family } from '@inferometer/core/catalogue/readings';
+import type { Labels, MetricFamily } from '@inferometer/core/exposition/family';
 import type { Log } from '@inferometer/core/log';
 import { type Collector, Health } from './collector.ts';
 
@@ -11,8 +13,8 @@ export interface PolledSource<R> {
   /** One reading. Must end by itself: a reading that hangs holds up the next. */
   read(): Promise<R>;
   toFamilies(reading: R): readonly MetricFamily[];
-  /** Families that are there without a fresh reading too, such as `*_up`. */
-  always?(isUp: boolean): readonly MetricFamily[];
+  /** A metric that is 1 while there is a fresh reading and 0 while there is none, from the first reading on. */
+  readonly presence?: { readonly metric: MetricName; readonly labels: Labels };
 }
 
 /** A collector that reads its source every `cadenceMs`, one reading at a time. */
@@ -23,6 +25,7 @@ export class PolledCollector<R> implements Collector {
   #latest: { families: readonly MetricFamily[]; at: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> = Promise.resolve();
+  #wasSeen = false;
   #closed = false;
 
   constructor(source: PolledSource<R>, log: Log) {
@@ -39,7 +42,7 @@ export class PolledCollector<R> implements Collector {
     const isFresh = this.#latest !== undefined && performance.now() - this.#latest.at <= 3 * this.#source.cadenceMs;
     return [
       ...(isFresh ? (this.#latest?.families ?? []) : []),
-      ...(this.#source.always?.(isFresh) ?? []),
+      ...this.#presence(isFresh),
       ...this.#health.families(isFresh),
     ];
   }
@@ -58,11 +61,18 @@ export class PolledCollector<R> implements Collector {
     await this.#reading;
   }
 
+  #presence(isFresh: boolean): readonly MetricFamily[] {
+    const { presence } = this.#source;
+    if (!presence || !this.#wasSeen) return [];
+    return [family(presence.metric, [{ labels: presence.labels, value: isFresh ? 1 : 0 }])];
+  }
+
   async #readOnce(): Promise<void> {
     const begun = performance.now();
     try {
       const reading = await this.#source.read();
       this.#latest = { families: this.#source.toFamilies(reading), at: begun };
+      this.#wasSeen = true;
       this.#health.ok();
     } catch (error) {
       this.#latest = undefined;

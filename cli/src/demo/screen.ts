@@ -67,7 +67,7 @@ const composePort = '19091';
 /** What can be opened now, and what is missing. */
 export function addressLines({ agent, pushgateway, prometheus }: Addresses): readonly string[] {
   const meters = agent.meters.map(
-    ({ engine, listen }) => `  ${engine} clients http://${listen}   requests sent here are metered`,
+    ({ engine, listen }) => `  ${`${engine} clients`.padEnd(14)} http://${listen}   requests sent here are metered`,
   );
   return [
     'Open:',

@@ -24,7 +24,6 @@ export interface OllamaReading {
 /** What an Ollama server says of itself; `onModels` hears the names of the models that it lists. */
 export function ollamaCollector(url: URL, onModels: (models: readonly string[]) => void, log: Log): Collector {
   const server = serverName(url);
-  let wasSeen = false;
   return new PolledCollector(
     {
       name: 'ollama',
@@ -33,12 +32,11 @@ export function ollamaCollector(url: URL, onModels: (models: readonly string[]) 
       read: async () => {
         const [version, running] = await Promise.all([getJson(url, '/api/version'), getJson(url, '/api/ps')]);
         const reading = parseOllama(version, running);
-        wasSeen = true;
         onModels(reading.loaded.map(({ model }) => model));
         return reading;
       },
       toFamilies: (reading) => ollamaFamilies(server, reading),
-      always: (isUp) => [family('ollama_up', wasSeen ? [{ labels: { server }, value: isUp ? 1 : 0 }] : [])],
+      presence: { metric: 'ollama_up', labels: { server } },
     },
     log,
   );

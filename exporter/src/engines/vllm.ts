@@ -1,6 +1,5 @@
 import { performance } from 'node:perf_hooks';
 import { serverName } from '@inferometer/core/address';
-import { family } from '@inferometer/core/catalogue/readings';
 import { parseText } from '@inferometer/core/exposition/parse-text';
 import type { Log } from '@inferometer/core/log';
 import type { Collector } from '../collector.ts';
@@ -22,7 +21,6 @@ export interface VllmOptions {
 export function vllmCollector(url: URL, { cadenceMs, isMetered, onModels }: VllmOptions, log: Log): Collector {
   const server = serverName(url);
   const families = new VllmFamilies(server);
-  let wasSeen = false;
   return new PolledCollector(
     {
       name: 'vllm',
@@ -30,14 +28,13 @@ export function vllmCollector(url: URL, { cadenceMs, isMetered, onModels }: Vllm
       cadenceMs,
       read: async () => {
         const samples = parseVllm(await getText(url, '/metrics'));
-        wasSeen = true;
         onModels(servedModels(samples));
         return samples;
       },
       toFamilies: (samples) => {
         return isMetered ? families.besideMeter(samples) : families.of(samples, performance.now() / 1000);
       },
-      always: (isUp) => [family('vllm_up', wasSeen ? [{ labels: { server }, value: isUp ? 1 : 0 }] : [])],
+      presence: { metric: 'vllm_up', labels: { server } },
     },
     log,
   );
